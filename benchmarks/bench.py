@@ -1,0 +1,208 @@
+"""Measure speed, start-up and memory of the command line from outside, by the clock on the wall.
+
+Nothing of the package is imported here: what is timed is what a user waits for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+SCENARIO = "qalamoun-2013"
+RESULTS = Path(__file__).with_name("results.json")
+PROFILE = "keyterrain.campaign.profile"
+
+SPEED_REPLICATES = 2000
+MEMORY_REPLICATES = (1000, 10_000)
+SHORTENED_BY = 20
+
+PLACE_DAY_LIMIT_NS = 200
+START_LIMIT_S = 3.0
+MEMORY_LIMIT_MB = 1500
+
+
+class Finished(NamedTuple):
+    """What one finished command cost and said."""
+
+    seconds: float
+    peak_mb: float
+    stdout: str
+
+
+class Speed(NamedTuple):
+    """Speed of one run."""
+
+    replicates: int
+    days: int
+    places: int
+    seconds: float
+    replicate_days_per_s: float
+    ns_per_place_day_per_core: float
+
+
+class Benchmark(NamedTuple):
+    """Everything measured, ready to be written as JSON."""
+
+    machine: dict[str, str | int]
+    speed: Speed
+    second_start_s: float
+    help_s: float
+    peak_mb: dict[int, float]
+    seconds_by_process: dict[str, float] | None
+
+
+def measure(command: list[str]) -> Finished:
+    """Run a command in a fresh process; its peak memory is its own, not that of earlier ones."""
+    with tempfile.TemporaryFile("w+") as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        said.seek(0)
+        return Finished(seconds, usage.ru_maxrss / rss_units_per_mb(), said.read())
+
+
+def rss_units_per_mb() -> float:
+    """Linux counts resident memory in KiB, macOS in bytes."""
+    return 1e6 if sys.platform == "darwin" else 1e6 / 1024
+
+
+def keyterrain(*arguments: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("keyterrain")), *arguments]
+
+
+def play(replicates: int, out: Path) -> Finished:
+    return measure(keyterrain("run", SCENARIO, "--replicates", str(replicates), "--seed", "1", "--json", "--out", str(out)))
+
+
+def speed_of(finished: Finished, out: Path) -> Speed:
+    said = json.loads(finished.stdout)
+    replicate_days = said["replicates"] * said["days"]
+    places = n_places(out)
+    return Speed(
+        replicates=said["replicates"],
+        days=said["days"],
+        places=places,
+        seconds=finished.seconds,
+        replicate_days_per_s=replicate_days / finished.seconds,
+        ns_per_place_day_per_core=finished.seconds * n_cores() / (replicate_days * places) * 1e9,
+    )
+
+
+def n_places(out: Path) -> int:
+    """Read the number of places from the store's own description of its coordinate."""
+    description = json.loads((out / "ensemble.zarr" / "place" / "zarr.json").read_text(encoding="utf-8"))
+    return int(description["shape"][0])
+
+
+def n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def time_by_process() -> dict[str, float] | None:
+    """Seconds spent in each process of a day, as the kernels report them; None where they cannot."""
+    if not find_spec(PROFILE):
+        return None
+    finished = measure([sys.executable, "-m", PROFILE, SCENARIO, "--json"])
+    seconds: dict[str, float] = json.loads(finished.stdout)["seconds"]
+    return seconds
+
+
+def machine() -> dict[str, str | int]:
+    return {"cores": n_cores(), "processor": processor(), "system": platform.system(), "python": platform.python_version()}
+
+
+def processor() -> str:
+    described = Path("/proc/cpuinfo")
+    if described.exists():
+        for line in described.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def bench(scratch: Path, shortened_by: int) -> Benchmark:
+    print(f"warming up: the first run on a machine compiles ({SCENARIO})", file=sys.stderr)
+    play(2, scratch / "warm-up")
+    second_start = play(2, scratch / "second-start")
+
+    print("speed", file=sys.stderr)
+    finished = play(SPEED_REPLICATES // shortened_by, scratch / "speed")
+    speed = speed_of(finished, scratch / "speed")
+
+    peaks = {}
+    for replicates in MEMORY_REPLICATES:
+        n = replicates // shortened_by
+        print(f"memory, {n:,} replicates", file=sys.stderr)
+        with tempfile.TemporaryDirectory(dir=scratch) as room:
+            peaks[n] = play(n, Path(room) / "run").peak_mb
+
+    return Benchmark(
+        machine=machine(),
+        speed=speed,
+        second_start_s=second_start.seconds,
+        help_s=measure(keyterrain("--help")).seconds,
+        peak_mb=peaks,
+        seconds_by_process=time_by_process(),
+    )
+
+
+def table(result: Benchmark) -> str:
+    speed = result.speed
+    rows = [
+        ("replicates x days x places", f"{speed.replicates:,} x {speed.days} x {speed.places}", ""),
+        ("wall clock", f"{speed.seconds:.2f} s", ""),
+        ("replicate-days per second", f"{speed.replicate_days_per_s:,.0f}", ""),
+        ("place-day of one core", f"{speed.ns_per_place_day_per_core:.0f} ns", f"limit {PLACE_DAY_LIMIT_NS} ns"),
+        ("second start, 2 replicates", f"{result.second_start_s:.2f} s", f"limit {START_LIMIT_S:.0f} s"),
+        ("--help", f"{result.help_s:.2f} s", "limit 1 s"),
+        *(
+            (f"peak memory, {n:,} replicates", f"{peak:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB")
+            for n, peak in result.peak_mb.items()
+        ),
+        *process_rows(result.seconds_by_process),
+    ]
+    heading = ", ".join(f"{key} {value}" for key, value in result.machine.items())
+    return "\n".join([heading, *(f"  {what:<32}{value:>24}   {limit}".rstrip() for what, value, limit in rows)])
+
+
+def process_rows(seconds: dict[str, float] | None) -> list[tuple[str, str, str]]:
+    if not seconds:
+        return [("time by process", "not measured", "")]
+    total = sum(seconds.values())
+    by_cost = sorted(seconds.items(), key=lambda each: -each[1])
+    return [(f"  {process}", f"{spent:.3f} s", f"{spent / total:.0%}") for process, spent in by_cost]
+
+
+def as_json(result: Benchmark) -> str:
+    return json.dumps(result._asdict() | {"speed": result.speed._asdict()}, indent=2) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--save", action="store_true", help=f"keep the figures in {RESULTS.name}")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{SHORTENED_BY} times fewer replicates, to see that all of it works"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="keyterrain-bench-") as scratch:
+        result = bench(Path(scratch), SHORTENED_BY if arguments.quick else 1)
+    print(table(result))
+    if arguments.save:
+        RESULTS.write_text(as_json(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

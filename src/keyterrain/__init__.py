@@ -1,0 +1,42 @@
+"""Answer which ground decides an armed conflict.
+
+The nouns and verbs of the package, fetched only when asked for, so that importing it costs nothing:
+
+    import keyterrain as kt
+
+    scenario = kt.load("qalamoun-2013")
+    run = kt.run(scenario, replicates=500, seed=1, out="runs/demo")
+    run = kt.open_run("runs/demo")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from keyterrain.version import __version__
+
+if TYPE_CHECKING:
+    from keyterrain.campaign.ensemble import open_run, run
+    from keyterrain.theatre import load
+
+__all__ = ["__version__", "load", "open_run", "run"]
+
+_HOMES = {
+    "load": "keyterrain.theatre",
+    "open_run": "keyterrain.campaign.ensemble",
+    "run": "keyterrain.campaign.ensemble",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public verb from the layer it lives in, on first use."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, fetched or not."""
+    return sorted(__all__)

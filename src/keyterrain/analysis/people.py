@@ -1,0 +1,73 @@
+"""Where displaced people are: by host, by area, and as arrivals at the places for which the record has counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keyterrain.analysis.bands import ValueCounts
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from keyterrain.analysis.chunks import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """Bands of displaced people.
+
+    Attributes
+    ----------
+    by_host
+        People (week, host, level) who are displaced and at the host, those who were there at the start included.
+    fled_to
+        People (day, host_area, level) displaced since the start, by area or country where they are.
+    net_arrivals
+        People (day, host, level) at a host beyond those who were there on the first evening; for hosts that the record counts.
+    fled
+        People (day, level) displaced since the start, wherever they are.
+    """
+
+    by_host: xr.DataArray
+    fled_to: xr.DataArray
+    net_arrivals: xr.DataArray
+    fled: xr.DataArray
+
+
+class DisplacedTally:
+    """Counts displaced people by destination; `counted_hosts` get net arrivals by day."""
+
+    def __init__(
+        self,
+        days: Sequence[int],
+        weeks: Sequence[int],
+        hosts: Sequence[str],
+        host_areas: Sequence[str],
+        counted_hosts: Sequence[str],
+    ) -> None:
+        self._week_days = np.searchsorted(np.asarray(days), np.asarray(weeks))
+        self._counted = [list(hosts).index(host) for host in counted_hosts]
+        self._by_host = ValueCounts({"week": list(weeks), "host": list(hosts)})
+        self._fled_to = ValueCounts({"day": list(days), "host_area": list(host_areas)})
+        self._net_arrivals = ValueCounts({"day": list(days), "host": list(counted_hosts)})
+        self._fled = ValueCounts({"day": list(days)})
+
+    def add(self, chunk: Chunk) -> None:
+        """Count the replicates of a chunk."""
+        at_host = chunk["n_displaced"]
+        self._by_host.add(at_host[:, self._week_days])
+        counted = at_host[:, :, self._counted].astype(np.int64)
+        self._net_arrivals.add(counted - counted[:, :1])
+        fled_to = chunk["n_fled_to"].astype(np.int64).sum(axis=2)
+        self._fled_to.add(fled_to)
+        self._fled.add(fled_to.sum(axis=2))
+
+    def result(self) -> Displaced:
+        """Return the bands."""
+        return Displaced(
+            self._by_host.quantiles(), self._fled_to.quantiles(), self._net_arrivals.quantiles(), self._fled.quantiles()
+        )

@@ -1,0 +1,1 @@
+"""The campaign: state, order of a day, luck, interventions, ensemble and store."""

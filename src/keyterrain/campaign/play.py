@@ -1,0 +1,128 @@
+"""Playing: consecutive replicates of a prepared situation, written to arrays and a table of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.campaign.compile_cache import activate
+
+activate()
+
+from keyterrain.campaign.day import Outcome, Pages, play_replicate  # noqa: E402  (the cache has to be in place first)
+from keyterrain.campaign.prepare import Prepared  # noqa: E402
+from keyterrain.campaign.record import VARIABLES  # noqa: E402
+from keyterrain.dynamics.audit import FIGHTERS, NEGATIVE, PEOPLE, SOUND, TALLIES  # noqa: E402
+from keyterrain.dynamics.luck import Luck  # noqa: E402
+from keyterrain.dynamics.state import CAUSES, EVENT_KINDS, state_type  # noqa: E402
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BREACHES = {
+    FIGHTERS: "fighters of {where} are not conserved: {off_by:+d}",
+    PEOPLE: "people are not conserved: {off_by:+d}",
+    NEGATIVE: "a negative count at {where}: {off_by}",
+    TALLIES: "guests at {where} do not add up: {off_by:+d}",
+}
+
+
+class ListOverrun(RuntimeError):
+    """A replicate had more events, orders or groups under way than there is room for; an error of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedChunk:
+    """Consecutive replicates as they were played.
+
+    Attributes
+    ----------
+    arrays
+        Every variable of the store, replicate first.
+    events
+        One row per event: replicate, day, kind, place, route, side, cause, number.
+    breaches
+        Laws that were broken, each in a sentence; empty unless they were checked.
+    """
+
+    arrays: Mapping[str, NDArray[Any]]
+    events: pa.Table
+    breaches: Sequence[str]
+
+
+def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = False, verify: bool = False) -> PlayedChunk:
+    """Play replicates `first` to `first + n`; each is the same world however they are divided.
+
+    Raises
+    ------
+    ListOverrun
+        A list of fixed length ran over.
+    """
+    drawn = prepared.first_evening.draw(prepared.seed, first, n, prepared.world.room)
+    arrays = _blank(prepared, n, record_daily=record_daily)
+    arrays["draw"][:] = drawn.values
+    pages = Pages(**{name: arrays[name] for name in Pages._fields})
+    state = np.zeros(1, dtype=state_type(dict(prepared.world.room)))
+    week_days = prepared.week_days(record_daily=record_daily)
+    events: list[NDArray[np.int32]] = []
+    breaches: list[str] = []
+    for i in range(n):
+        luck = Luck(np.uint64(prepared.seed), np.uint64(first + i))
+        outcome = play_replicate(i, prepared.world.record, drawn.records, luck, state, pages, prepared.days, week_days, verify)
+        if outcome.overflow:
+            raise ListOverrun(f"replicate {first + i} overran a list of events, orders or groups on the way")
+        if outcome.finding.breach != SOUND:
+            breaches.append(_sentence(prepared, first + i, outcome))
+        events.append(_numbered(first + i, state, outcome.n_events))
+    return PlayedChunk(arrays, event_table(prepared, np.concatenate(events) if events else np.zeros((0, 8), np.int32)), breaches)
+
+
+def _blank(prepared: Prepared, n: int, *, record_daily: bool) -> dict[str, NDArray[Any]]:
+    return {v.name: np.zeros((n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily)), dtype=v.dtype) for v in VARIABLES}
+
+
+def _numbered(replicate: int, state: NDArray[np.void], n_events: int) -> NDArray[np.int32]:
+    rows = np.empty((n_events, 8), dtype=np.int32)
+    rows[:, 0] = replicate
+    rows[:, 1:] = state["event"][0, :n_events]
+    return rows
+
+
+def _sentence(prepared: Prepared, replicate: int, outcome: Outcome) -> str:
+    finding = outcome.finding
+    labels = list(prepared.index.actors) if finding.breach == FIGHTERS else list(prepared.index.places)
+    where = labels[finding.where] if 0 <= finding.where < len(labels) else "a host"
+    what = BREACHES[finding.breach].format(where=where, off_by=finding.off_by)
+    return f"replicate {replicate}, day {outcome.day}: {what}"
+
+
+def event_table(prepared: Prepared, rows: NDArray[np.int32]) -> pa.Table:
+    """Turn rows of numbers into a table with names, sorted by replicate, day, kind and place."""
+    import pyarrow as pa
+
+    order = np.lexsort((rows[:, 4], rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))
+    rows = rows[order]
+    index = prepared.index
+    return pa.table(
+        {
+            "replicate": pa.array(rows[:, 0], pa.int32()),
+            "day": pa.array(rows[:, 1], pa.int32()),
+            "kind": _names(rows[:, 2], EVENT_KINDS),
+            "place": _names(rows[:, 3], list(index.places)),
+            "route": _names(rows[:, 4], list(index.routes)),
+            "side": _names(rows[:, 5], list(index.sides)),
+            "cause": _names(rows[:, 6], CAUSES),
+            "number": pa.array(rows[:, 7], pa.int32()),
+        }
+    )
+
+
+def _names(numbers: NDArray[np.int32], labels: Sequence[str]) -> pa.Array:
+    import pyarrow as pa
+
+    known = numbers >= 0
+    return pa.array(np.where(known, np.array([*labels, ""], dtype=object)[numbers], None), pa.string())

@@ -1,0 +1,387 @@
+"""The store of a run: zarr arrays by chunks of replicates, and one parquet part of events per chunk.
+
+Layout: every variable of `record.VARIABLES` is one array of zarr format 3 with dimensions (replicate, day or week, ...); labels
+of places, actors and the rest are coordinates. Chunks span some replicates and everything else, so that a chunk has one writer.
+
+Compression: time goes last (zarr's transpose codec), then blosc with byte shuffle and lz4. On integers that change slowly from
+day to day this takes a third of the time of zstd level 1 on the arrays as they are, at the same size.
+
+Digest: the digest of a replicate is SHA-256 over its number (8 bytes, little-endian) and the bytes of its arrays (little-endian,
+C order) in the order of VARIABLES; digests of several replicates add up modulo 2**256, and so depend on no chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zarr
+from numcodecs import Blosc  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from zarr.codecs import BloscCodec, BytesCodec, TransposeCodec
+
+from keyterrain.campaign.errors import RunRefused
+from keyterrain.campaign.manifest import total_digest
+from keyterrain.campaign.record import CONTESTED, VARIABLES, Variable
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+ARRAYS = "ensemble.zarr"
+EVENTS = "events"
+CHUNK_BYTES = 64_000_000
+"""Raw size of one chunk: large enough to write fast, small enough that some fit in memory beside each other."""
+LEAST_CHUNKS = 16
+"""A run is cut into at least so many chunks, so that many cores share it evenly and little is lost when it is killed."""
+_BLOSC = Blosc(cname="lz4", clevel=1, shuffle=Blosc.SHUFFLE)
+EVENT_KEYS = ("replicate", "day", "kind", "place")
+
+Labels = Mapping[str, Sequence[str | int]]
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArray:
+    """One variable as it is stored; `dims` and `shape` begin with the replicate."""
+
+    variable: Variable
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Little-endian type of its numbers."""
+        return np.dtype(self.variable.dtype).newbyteorder("<")
+
+    @property
+    def bytes_per_replicate(self) -> int:
+        """Raw size of one replicate."""
+        return prod(self.shape[1:]) * self.dtype.itemsize
+
+
+def dimensions(variable: Variable, *, record_daily: bool) -> tuple[str, ...]:
+    """Return the dimensions of a stored variable, replicate first."""
+    cadence = "day" if record_daily and variable.cadence == "week" else variable.cadence
+    return ("replicate", *(() if cadence == "none" else (cadence,)), *variable.dims)
+
+
+def stored_arrays(lengths: Mapping[str, int], replicates: int, *, record_daily: bool) -> tuple[StoredArray, ...]:
+    """Return every array of a run with its dimensions and shape, from the lengths of the dimensions."""
+    sizes = {**lengths, "replicate": replicates}
+    named = [(variable, dimensions(variable, record_daily=record_daily)) for variable in VARIABLES]
+    return tuple(StoredArray(variable, dims, tuple(sizes[dim] for dim in dims)) for variable, dims in named)
+
+
+def replicates_per_chunk(lengths: Mapping[str, int], replicates: int, *, record_daily: bool) -> int:
+    """Return the replicates of a chunk: some 64 MB of arrays, fewer in a small run; the number of threads plays no part."""
+    size = sum(array.bytes_per_replicate for array in stored_arrays(lengths, 1, record_daily=record_daily))
+    return max(1, min(CHUNK_BYTES // size, -(-replicates // LEAST_CHUNKS)))
+
+
+def digest_of(arrays: Arrays, first: int) -> str:
+    """Return the digest of consecutive replicates, given every variable with the replicate as its first axis."""
+    columns = [np.ascontiguousarray(arrays[each.name], np.dtype(each.dtype).newbyteorder("<")) for each in VARIABLES]
+    return total_digest(_replicate_digest(columns, row, first + row) for row in range(len(columns[0])))
+
+
+def _replicate_digest(columns: Sequence[NDArray[Any]], row: int, replicate: int) -> str:
+    digest = hashlib.sha256(replicate.to_bytes(8, "little"))
+    for column in columns:
+        digest.update(column[row : row + 1].data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Store:
+    """Arrays and events of one run in its folder.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    arrays
+        All arrays, with as many replicates as the run has.
+    chunk
+        Replicates per chunk.
+    """
+
+    folder: Path
+    arrays: tuple[StoredArray, ...]
+    chunk: int
+
+    def create(self, labels: Labels, start: date) -> None:
+        """Write the metadata of all arrays, and the coordinates; an array that is there already as it should be is kept.
+
+        Parameters
+        ----------
+        labels
+            Labels of every dimension but the replicate, `day` and `week` as numbers of days since the start.
+        start
+            Day 0.
+        """
+        (self.folder / EVENTS).mkdir(exist_ok=True)
+        group = zarr.open_group(self.folder / ARRAYS, mode="a", zarr_format=3)
+        if group.attrs.asdict() != (attributes := _attributes_of_the_run(start, labels)):
+            group.attrs.put(attributes)
+        for array in self.arrays:
+            if not self._is_sound(array):
+                self._create_array(group, array, labels)
+        _write_coordinates(group, {"replicate": range(self.arrays[0].shape[0]), **labels}, start)
+
+    def write_chunk(self, first: int, arrays: Arrays, events: pa.Table) -> None:
+        """Write consecutive replicates, arrays first and then the events; the manifest is the caller's to write afterwards.
+
+        Raises
+        ------
+        OSError
+            The disk is full or the folder is lost.
+        ValueError
+            Arrays or events that do not have the form of the store: an error of the caller.
+        """
+        stop = first + len(arrays[VARIABLES[0].name])
+        for array in self.arrays:
+            _refuse_other_form(array, arrays[array.variable.name], stop - first)
+        for array in self.arrays:
+            if array.bytes_per_replicate:
+                self._write_array(array, first, arrays[array.variable.name])
+        self._write_events(first, stop, events)
+
+    def lost_files(self, first: int) -> list[str]:
+        """Return the files of a chunk that are absent or empty, relative to the run's folder."""
+        names = [self._chunk_name(array, first) for array in self.arrays if array.bytes_per_replicate]
+        return [name for name in [*names, _part_name(first)] if not _has_content(self.folder / name)]
+
+    def digest(self, first: int, stop: int) -> str:
+        """Return the digest of replicates as they are stored.
+
+        Raises
+        ------
+        OSError, ValueError, RuntimeError
+            They cannot be read.
+        """
+        return digest_of({each.variable.name: np.asarray(self._open_array(each)[first:stop]) for each in self.arrays}, first)
+
+    def read_events(self, first: int) -> pa.Table:
+        """Return the events of the chunk that begins at a replicate, its checksums verified."""
+        return pq.read_table(self.folder / _part_name(first), page_checksum_verification=True)
+
+    def _write_array(self, array: StoredArray, first: int, values: NDArray[Any]) -> None:
+        """Write one zarr chunk as its codecs say: time last, then blosc.
+
+        Not by assignment to the zarr array, which takes three times as long and leaves out chunks that equal the fill value: here
+        a chunk that is absent is lost, never merely empty.
+        """
+        path = self.folder / self._chunk_name(array, first)
+        _write_beside(path, _BLOSC.encode(np.ascontiguousarray(_filled_up(values, self.chunk).transpose(_order(array)))))
+
+    def _open_array(self, array: StoredArray) -> zarr.Array[Any]:
+        return zarr.open_array(self.folder / ARRAYS / array.variable.name, mode="r", zarr_format=3)
+
+    def _is_sound(self, array: StoredArray) -> bool:
+        try:
+            found = self._open_array(array)
+        except (OSError, ValueError, KeyError):
+            return False
+        return found.shape == array.shape and found.chunks == self._chunk_shape(array) and found.dtype == array.dtype
+
+    def _chunk_shape(self, array: StoredArray) -> tuple[int, ...]:
+        return (self.chunk, *(max(1, length) for length in array.shape[1:]))
+
+    def _create_array(self, group: zarr.Group, array: StoredArray, labels: Labels) -> None:
+        group.create_array(
+            array.variable.name,
+            shape=array.shape,
+            chunks=self._chunk_shape(array),
+            dtype=array.dtype,
+            fill_value=_unlikely(array.dtype),
+            filters=[TransposeCodec(order=_order(array))] if len(array.dims) > 1 else [],
+            serializer=BytesCodec(),
+            compressors=BloscCodec(cname=_BLOSC.cname, clevel=_BLOSC.clevel, shuffle="shuffle"),
+            chunk_key_encoding={"name": "default", "separator": "."},
+            dimension_names=array.dims,
+            attributes=_attributes(array.variable, labels),
+            overwrite=True,
+        )
+
+    def _chunk_name(self, array: StoredArray, first: int) -> str:
+        index = ".".join([str(first // self.chunk), *("0" for _ in array.shape[1:])])
+        return f"{ARRAYS}/{array.variable.name}/c.{index}"
+
+    def _write_events(self, first: int, stop: int, events: pa.Table) -> None:
+        if missing := [name for name in EVENT_KEYS if name not in events.column_names]:
+            raise ValueError(f"events without {', '.join(missing)}")
+        ordered = _in_order(_plain_text(events))
+        replicates = ordered.column("replicate")
+        if len(ordered) and not first <= replicates[0].as_py() <= replicates[-1].as_py() < stop:
+            raise ValueError(f"events of other replicates than {first} to {stop - 1}")
+        buffer = pa.BufferOutputStream()
+        pq.write_table(ordered, buffer, compression="zstd", compression_level=1, write_page_checksum=True)
+        _write_beside(self.folder / _part_name(first), buffer.getvalue())
+
+
+def read(folder: Path) -> xr.Dataset:
+    """Open the arrays of a run lazily, as anyone can: labelled, `date` and `week_date` beside `day` and `week`.
+
+    Raises
+    ------
+    RunRefused
+        No arrays there.
+    """
+    import xarray as xr
+
+    try:
+        dataset: xr.Dataset = xr.open_zarr(folder / ARRAYS, consolidated=False, chunks=None)
+    except (FileNotFoundError, ValueError) as error:
+        raise RunRefused(f"{folder / ARRAYS} is lost or cannot be read ({error}).") from error
+    return dataset
+
+
+def read_events(folder: Path, firsts: Iterable[int]) -> pa.Table:
+    """Return the events of the chunks that begin at these replicates, in this order.
+
+    Raises
+    ------
+    RunRefused
+        A part that is lost or damaged.
+    """
+    try:
+        return pa.concat_tables([pq.read_table(folder / _part_name(first)) for first in firsts])
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise RunRefused(f"Events of {folder} are lost or damaged ({error}); run it again with --resume.") from error
+
+
+def _in_order(events: pa.Table) -> pa.Table:
+    """Return the table by replicate and day; one that is so already, with kinds and places in an order of its own, stays."""
+    keys = [events.column(name).to_numpy() for name in ("replicate", "day")]
+    if bool((np.lexsort(keys[::-1]) == np.arange(len(events))).all()):
+        return events
+    others = [name for name in events.column_names if name not in EVENT_KEYS]
+    return events.sort_by([(name, "ascending") for name in [*EVENT_KEYS, *others]])
+
+
+def _plain_text(events: pa.Table) -> pa.Table:
+    """Return the table with its dictionaries as text, which can be sorted and which parquet packs again."""
+    fields = [each.with_type(each.type.value_type) if pa.types.is_dictionary(each.type) else each for each in events.schema]
+    return events.cast(pa.schema(fields))
+
+
+def _part_name(first: int) -> str:
+    return f"{EVENTS}/part-{first:07d}.parquet"
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _order(array: StoredArray) -> tuple[int, ...]:
+    """Return the order of the axes on the disk: the replicate first, time last."""
+    axes = range(len(array.dims))
+    last = [axis for axis in axes if array.dims[axis] in {"day", "week"}]
+    return (*(axis for axis in axes if axis not in last), *last)
+
+
+def _filled_up(values: NDArray[Any], n_replicates: int) -> NDArray[Any]:
+    """Return a whole chunk; replicates beyond the last of the run hold what no replicate can hold."""
+    if (lacking := n_replicates - len(values)) == 0:
+        return values
+    filling = np.full((lacking, *values.shape[1:]), _unlikely(values.dtype), values.dtype)
+    return np.concatenate([values, filling])
+
+
+def _write_beside(path: Path, content: bytes) -> None:
+    """Write a file that a kill leaves whole or not at all."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _unlikely(dtype: np.dtype[Any]) -> float | int:
+    """Return the value that an absent chunk reads as: one that no replicate can hold."""
+    if dtype.kind == "f":
+        return float("nan")
+    return int(np.iinfo(dtype).min if dtype.kind == "i" else np.iinfo(dtype).max)
+
+
+def _attributes(variable: Variable, labels: Labels) -> dict[str, Any]:
+    """Return CF attributes; what `control` counts is spelled out as flags."""
+    attributes: dict[str, Any] = {
+        "long_name": variable.long_name,
+        "units": variable.units,
+        "aggregate": variable.how_to_aggregate,
+    }
+    if variable.name == "control":
+        attributes["flag_values"] = [CONTESTED, *range(len(labels["side"]))]
+        attributes["flag_meanings"] = " ".join(["contested", *(str(side) for side in labels["side"])])
+    return attributes
+
+
+def _attributes_of_the_run(start: date, labels: Labels) -> dict[str, Any]:
+    dates = ["date", *(["week_date"] if "week" in labels else [])]
+    return {"Conventions": "CF-1.11", "title": f"campaign from {start.isoformat()}, by replicate", "coordinates": " ".join(dates)}
+
+
+def _write_coordinates(group: zarr.Group, labels: Labels, start: date) -> None:
+    for dim, values in labels.items():
+        is_text = any(isinstance(value, str) for value in values)
+        content: NDArray[Any] = np.array(list(values), dtype=np.dtypes.StringDType() if is_text else "<i8")
+        _write_coordinate(group, dim, dim, content, {"long_name": _MEANINGS.get(dim, dim.replace("_", " "))})
+    for name, dim in (("date", "day"), ("week_date", "week")):
+        if dim in labels:
+            attributes = {"standard_name": "time", "units": f"days since {start.isoformat()}", "calendar": "proleptic_gregorian"}
+            _write_coordinate(group, name, dim, np.array(list(labels[dim]), dtype="<i8"), attributes)
+
+
+_MEANINGS = {
+    "day": "days since the evening before the first step",
+    "week": "days since the evening before the first step, every seventh and the last",
+    "band": "lower height of a band [m]",
+    "input": "name of a drawn input or parameter",
+}
+
+
+def _write_coordinate(group: zarr.Group, name: str, dim: str, content: NDArray[Any], attributes: dict[str, Any]) -> None:
+    """Write a coordinate unless it is there already."""
+    if _holds(group, name, content):
+        return
+    array = group.create_array(
+        name,
+        shape=content.shape,
+        chunks=(max(1, len(content)),),
+        dtype=str if content.dtype.kind == "T" else content.dtype,
+        chunk_key_encoding={"name": "default", "separator": "."},
+        dimension_names=(dim,),
+        attributes=attributes,
+        config={"write_empty_chunks": True},
+        overwrite=True,
+    )
+    array[:] = content
+
+
+def _holds(group: zarr.Group, name: str, content: NDArray[Any]) -> bool:
+    try:
+        found = zarr.open_array(group.store, path=name, mode="r", zarr_format=3)
+        return found.shape == content.shape and bool(np.array_equal(np.asarray(found[:]), content))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _refuse_other_form(array: StoredArray, values: NDArray[Any], n_replicates: int) -> None:
+    shape = (n_replicates, *array.shape[1:])
+    if values.shape != shape or values.dtype != array.dtype:
+        name = array.variable.name
+        raise ValueError(f"{name} is {values.dtype} {values.shape} where the store takes {array.dtype} {shape}")

@@ -1,0 +1,64 @@
+"""What commands share on their command lines: the way options are read, and a help that ends in examples."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+Work = Callable[[argparse.Namespace], "Answer"]
+
+
+class Answer(NamedTuple):
+    """What a command says: for machines, for people, and how it ends."""
+
+    machine: dict[str, object]
+    people: str
+    exit_code: int = 0
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, says: str, work: Work, examples: str
+) -> argparse.ArgumentParser:
+    """Add a command with the options that all commands have."""
+    parser = commands.add_parser(
+        name,
+        help=says,
+        description=f"{says[0].upper()}{says[1:]}.",
+        epilog=f"example:\n{_indented(examples)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(work=work)
+    parser.add_argument("--json", action="store_true", help="answer in JSON, for machines")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error of ours")
+    return parser
+
+
+def day(text: str) -> date:
+    """Read a date as it is written in scenarios."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write 2013-11-22") from None
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return a reader of whole numbers between limits."""
+    span = f"of at least {least}" if most is None else f"between {least} and {most}"
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number {span}") from None
+        if number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(f"{text} is no whole number {span}")
+        return number
+
+    return read
+
+
+def _indented(examples: str) -> str:
+    return "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())

@@ -1,0 +1,105 @@
+"""The command `keyterrain`: a thin shell around the package's verbs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from keyterrain.cli import check, report, run, scenarios
+from keyterrain.cli.answer import as_json
+from keyterrain.cli.arguments import Answer
+from keyterrain.cli.endings import SURROUNDINGS, ending_of
+from keyterrain.version import __version__
+
+COMMANDS = (scenarios, check, run, report)
+DESCRIPTION = "Which ground decides an armed conflict? Plays campaigns day by day, thousands of times, with uncertainty."
+EPILOG = """example:
+  keyterrain run qalamoun-2013 --replicates 500 --seed 1 --out runs/demo
+  keyterrain report runs/demo
+
+exit codes: 0 done, 1 an error of keyterrain, 2 the input is at fault, 3 the surroundings failed (disk, interrupt)"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors of usage raise SystemExit(2) as argparse does."""
+    parsed = parser().parse_args(arguments)
+    with _terminated_like_interrupted():
+        try:
+            answer = _work(parsed)
+            _say(answer, json=parsed.json)
+        except BrokenPipeError:
+            _let_go_of_stdout()
+            return SURROUNDINGS
+        return answer.exit_code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="keyterrain",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"keyterrain {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return top
+
+
+def _work(parsed: argparse.Namespace) -> Answer:
+    """Do the command's work; whatever goes wrong ends in a sentence."""
+    try:
+        answer: Answer = parsed.work(parsed)
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (nothing may reach the user as a traceback)
+        ending = ending_of(error, debug=parsed.debug)
+        print(f"keyterrain: {ending.message}", file=sys.stderr)
+        return Answer({"error": ending.message, **ending.details}, "", ending.exit_code)
+    return answer
+
+
+def _say(answer: Answer, *, json: bool) -> None:
+    if json:
+        print(as_json(answer.machine))
+    elif answer.people:
+        print(_printable(answer.people))
+    sys.stdout.flush()
+
+
+def _printable(text: str) -> str:
+    """Return the text with what the terminal's encoding lacks written out."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, errors="backslashreplace").decode(encoding)
+
+
+def _let_go_of_stdout() -> None:
+    """Leave nothing for the interpreter to flush into a pipe that nobody reads."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let a request to terminate end a run as an interrupt does, with what is finished kept."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        former = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread: whoever runs us there sees to signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

@@ -1,0 +1,58 @@
+"""Progress on stderr: one line that changes on a terminal, a few lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from keyterrain.campaign.ensemble import Progress
+
+N_LINES = 4
+
+
+class ProgressLine:
+    """Says how far a run is; a reader who is gone does not stop it."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.is_terminal = self.stream.isatty()
+        self.n_said = 0
+        self.width = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Say how far a run is, and what is out of the ordinary."""
+        if progress.notice:
+            self._write_line(progress.notice)
+        elif self.is_terminal:
+            self._rewrite(_how_far(progress))
+        elif progress.n_done * N_LINES // progress.replicates > self.n_said:
+            self.n_said = progress.n_done * N_LINES // progress.replicates
+            self._write_line(_how_far(progress))
+
+    def close(self) -> None:
+        """End the line that changes."""
+        if self.width:
+            self._write("\n")
+            self.width = 0
+
+    def _rewrite(self, text: str) -> None:
+        self._write(f"\r{text.ljust(self.width)}")
+        self.width = len(text)
+
+    def _write_line(self, text: str) -> None:
+        self.close()
+        self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self.stream.write(text)
+            self.stream.flush()
+
+
+def _how_far(progress: Progress) -> str:
+    said = f"{progress.n_done} of {progress.replicates} replicates, {progress.seconds:.0f} s"
+    if 0 < progress.n_done < progress.replicates:
+        said += f", about {progress.seconds * (progress.replicates / progress.n_done - 1):.0f} s to go"
+    return said

@@ -1,0 +1,1 @@
+"""The physics: one compiled process per file, on arrays alone."""

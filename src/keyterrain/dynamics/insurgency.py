@@ -1,0 +1,122 @@
+"""Insurgency: raids by irregulars as a self-exciting process that battles feed.
+
+    lam_p = mu_p + x_p;   y_p ~ Poisson(lam_p)
+    x_p <- beta x_p + (1 - beta) [eta sum_q K_pq y_q + eta_b sum_q K_pq battle_q],   beta = exp(-1 / tau)
+    mu_p = mu0 min(1, hostile irregulars in reach / 300) zone_p
+
+Branching and memory after Lewis et al. (2012, doi:10.1057/sj.2011.21); the zones after Kalyvas (2006): violence is greatest
+where control is dominant and incomplete. The columns of K sum to 1, so the stationary mean is mu / (1 - eta).
+"""
+
+from __future__ import annotations
+
+import math
+
+from keyterrain.dynamics.kernel import kernel
+from keyterrain.dynamics.losses import lose
+from keyterrain.dynamics.luck import INSURGENCY, Luck, poisson, uniforms
+from keyterrain.dynamics.presence import stands
+from keyterrain.dynamics.state import BY_ATTACK, HOSTILE, INCIDENT, NONE, Draw, State, World
+from keyterrain.dynamics.trace import note
+
+EVERY_DAYS = 3
+WEEK_MEMORY = 6.0 / 7.0
+"""Share of the recent incidents that is still recent a day later: a mean age of a week (assumption)."""
+PARITY_LOW, PARITY_HIGH = 1.0 / 3.0, 2.0 / 3.0
+REAR_SHARE = 0.05
+"""Share of hostile fighters in reach below which ground counts as deep rear (assumption)."""
+LEAST_RATE = 1e-6
+
+
+@kernel
+def zone_factor(d: Draw, held_days: int, raiders: float, guards: float) -> float:
+    """How much a place's zone of control invites raids."""
+    par = d.par
+    share = raiders / (raiders + guards + 1.0)
+    if PARITY_LOW < share < PARITY_HIGH:
+        return float(par.insurgency_parity_factor)
+    if held_days >= par.insurgency_young_days and share < REAR_SHARE:
+        return float(par.insurgency_rear_factor)
+    return 1.0
+
+
+@kernel
+def expose(w: World, d: Draw, s: State, place: int) -> None:
+    """Background rate of raids on a place's holder, and where the raiders come from."""
+    par = d.par
+    holder = s.holder[place]
+    s.background[place] = 0.0
+    s.raider_place[place] = NONE
+    raiders, guards, most = 0.0, 0.0, 0
+    for k in range(w.near_start[place], w.near_start[place + 1]):
+        other = w.near_place[k]
+        guards += s.force[holder, other]
+        for side in range(w.n_sides):
+            n = s.irregulars[side, other]
+            if n > 0 and w.relation[side, holder] == HOSTILE and stands(w, s, side, other):
+                raiders += n
+                if n > most:
+                    most = n
+                    s.raider_place[place] = other
+                    s.raider_side[place] = side
+    if raiders > 0.0 and (s.force[holder, place] > 0 or s.residents[place] > 0) and w.active[holder]:
+        reach = min(1.0, raiders / par.insurgency_raiders)
+        s.background[place] = par.insurgency_background * reach * zone_factor(d, s.held_days[place], raiders, guards)
+
+
+@kernel
+def largest_actor(w: World, s: State, side: int, place: int, irregular_only: bool) -> int:
+    """Actor of a side with the most fighters at a place, -1 if none."""
+    best, most = NONE, 0
+    for actor in range(w.n_actors):
+        if w.actor_side[actor] == side and s.strength[actor, place] > most and (w.actor_irregular[actor] or not irregular_only):
+            best, most = actor, s.strength[actor, place]
+    return best
+
+
+@kernel
+def raid(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, n: int) -> None:
+    """Losses of a day's raids on a place."""
+    u = uniforms(luck, INSURGENCY, day, w.place_word[place], 1)
+    target = largest_actor(w, s, s.holder[place], place, False)
+    if target != NONE:
+        lost = min(poisson(n * d.par.insurgency_target_loss, u.a), s.strength[target, place])
+        lose(day, d, s, target, place, lost, u.b)
+    base = s.raider_place[place]
+    raider = largest_actor(w, s, s.raider_side[place], base, True)
+    if raider != NONE:
+        lost = min(poisson(n * d.par.insurgency_raider_loss, u.c), s.strength[raider, base])
+        lose(day, d, s, raider, base, lost, u.d)
+
+
+@kernel
+def excite(w: World, d: Draw, s: State, place: int) -> None:
+    """Spread what a place's incidents and battle raise elsewhere."""
+    par = d.par
+    raised = par.insurgency_branching * s.incidents[place] + (par.insurgency_battle_effect if s.battle[place] else 0.0)
+    if raised > 0.0:
+        for k in range(w.spill_start[place], w.spill_start[place + 1]):
+            s.excite_input[w.spill_place[k]] += raised * w.spill_share[k]
+
+
+@kernel
+def insurgency(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
+    """Draw the day's raids, their losses and what they excite."""
+    memory = math.exp(-1.0 / d.par.insurgency_memory_days)
+    s.excite_input[:] = 0.0
+    for place in range(w.n_places):
+        if day % EVERY_DAYS == 1:
+            expose(w, d, s, place)
+        n = 0
+        rate = s.background[place] + s.excitation[place]
+        if rate > LEAST_RATE and s.raider_place[place] != NONE:
+            n = poisson(rate, uniforms(luck, INSURGENCY, day, w.place_word[place], 0).a)
+        s.incidents[place] = n
+        s.recent_incidents[place] = WEEK_MEMORY * s.recent_incidents[place] + n
+        if n > 0:
+            raid(day, w, d, luck, s, place, n)
+            note(s, day, INCIDENT, place, NONE, s.raider_side[place], BY_ATTACK, n)
+        if n > 0 or s.battle[place]:
+            excite(w, d, s, place)
+    for place in range(w.n_places):
+        s.excitation[place] = memory * s.excitation[place] + (1.0 - memory) * s.excite_input[place]

@@ -1,0 +1,110 @@
+"""Interdiction: a hostile force near a road attacks it without holding it.
+
+    H[s, e] = sum over hostile garrisons p within reach:  n_p exp(-hours_pe / T) (o + (1 - o) seen_pe) (0.5 + 0.5 supply_p)
+    h[s, e] <- h + weight (H / (H + H_half + gamma G) - h),   G the side's own strength at the ends of e
+    attack on e today with chance 1 - exp(-rate h);  it closes e with chance c for Geometric(mean) days
+    log tax on what passes: delta h
+
+Recent raids count as raiders on the roads of their place. Hours on foot across country. All values are assumptions.
+"""
+
+from __future__ import annotations
+
+import math
+
+from keyterrain.dynamics.kernel import kernel
+from keyterrain.dynamics.luck import INTERDICTION, Luck, geometric, uniforms
+from keyterrain.dynamics.presence import stands
+from keyterrain.dynamics.state import BY_ATTACK, CLOSURE, HOSTILE, NONE, ROADS_CHANGED, Draw, State, World
+from keyterrain.dynamics.trace import note
+
+EVERY_DAYS = 3
+LEAST_THREAT = 0.02
+"""Threat below which no attack is drawn (assumption: less than one attack in a hundred days)."""
+
+
+@kernel
+def weigh_pairs(w: World, d: Draw, s: State) -> None:
+    """Worth of one raider at each place for each route in reach, fixed for a replicate."""
+    par = d.par
+    unseen = par.interdiction_unseen_share
+    for k in range(w.n_pairs):
+        seen = unseen + (1.0 - unseen) * w.pair_seen[k]
+        s.pair_weight[k] = math.exp(-w.pair_hours[k] / par.interdiction_reach_hours) * seen
+
+
+@kernel
+def add_garrison_threat(w: World, d: Draw, s: State, place: int) -> None:
+    """Add what a place's garrisons and fresh raids threaten to the routes in their reach."""
+    raids = s.recent_incidents[place] * d.par.interdiction_raid_worth
+    for side in range(w.n_sides):
+        raiders = 0.0
+        if s.force[side, place] > 0 and stands(w, s, side, place):
+            raiders = s.force[side, place] * (0.5 + 0.5 * s.supplied[side, place])
+        if raids > 0.0 and s.raider_side[place] == side:
+            raiders += raids
+        if raiders <= 0.0:
+            continue
+        for other in range(w.n_sides):
+            if w.active[other] and w.relation[side, other] == HOSTILE:
+                for k in range(w.pair_start[place], w.pair_start[place + 1]):
+                    s.threat_now[other, w.pair_route[k]] += raiders * s.pair_weight[k]
+
+
+@kernel
+def smooth_threat(w: World, d: Draw, s: State, days: int) -> None:
+    """Turn raiders in reach into the smoothed threat and the tax on what passes."""
+    par = d.par
+    weight = 1.0 - (1.0 - par.interdiction_daily_weight) ** days
+    for side in range(w.n_sides):
+        if not w.active[side]:
+            continue
+        for route in range(w.n_routes):
+            raiders = s.threat_now[side, route]
+            guards = s.force[side, w.route_from[route]] + s.force[side, w.route_to[route]]
+            level = raiders / (raiders + par.interdiction_half_strength + par.interdiction_guard_worth * guards)
+            s.threat[side, route] += weight * (level - s.threat[side, route])
+            s.tax_cost[side, route] = par.interdiction_tax * s.threat[side, route]
+
+
+@kernel
+def uses(s: State, w: World, side: int, route: int) -> bool:
+    """Whether a side's traffic runs on a route: it passes both ends and holds one."""
+    a, b = w.route_from[route], w.route_to[route]
+    if s.passable[side, a] != 1 or s.passable[side, b] != 1:
+        return False
+    return bool(s.holder[a] == side or s.holder[b] == side)
+
+
+@kernel
+def p_attack(d: Draw, threat: float) -> float:
+    """Chance that a day's traffic is attacked."""
+    return 1.0 - math.exp(-d.par.interdiction_attack_rate * threat)
+
+
+@kernel
+def attack_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
+    """Draw the day's attacks that close a road."""
+    for side in range(w.n_sides):
+        if not w.active[side]:
+            continue
+        for route in range(w.n_routes):
+            threat = s.threat[side, route]
+            if threat < LEAST_THREAT or not w.route_vehicle[route] or not uses(s, w, side, route):
+                continue
+            u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], 0)
+            if u.a < p_attack(d, threat) * d.par.interdiction_closing_share:
+                s.shut_days[route] = max(s.shut_days[route], geometric(d.par.interdiction_closure_days, u.b))
+                s.count[ROADS_CHANGED] = 1
+                note(s, day, CLOSURE, NONE, route, side, BY_ATTACK, s.shut_days[route])
+
+
+@kernel
+def interdiction(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
+    """Bring the threat up to date every third day and draw the day's attacks."""
+    if day % EVERY_DAYS == 1:
+        s.threat_now[:, :] = 0.0
+        for place in range(w.n_places):
+            add_garrison_threat(w, d, s, place)
+        smooth_threat(w, d, s, 1 if day == 1 else EVERY_DAYS)
+    attack_roads(day, w, d, luck, s)

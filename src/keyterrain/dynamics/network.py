@@ -1,0 +1,124 @@
+"""Shortest ways over the routes: one search, used by supply, marches, retreats and families.
+
+Dijkstra's algorithm with a binary heap, run place by place so that a caller can stop when it has found what it needs.
+"""
+
+from __future__ import annotations
+
+import math
+
+from keyterrain.dynamics.kernel import kernel
+from keyterrain.dynamics.state import HEAP, NONE, SETTLED, STAMP, State, World
+
+
+@kernel
+def push(s: State, cost: float, place: int) -> None:
+    """Put a place on the heap."""
+    i = s.count[HEAP]
+    s.count[HEAP] = i + 1
+    while i > 0:
+        parent = (i - 1) >> 1
+        if s.heap_cost[parent] <= cost:
+            break
+        s.heap_cost[i] = s.heap_cost[parent]
+        s.heap_place[i] = s.heap_place[parent]
+        i = parent
+    s.heap_cost[i] = cost
+    s.heap_place[i] = place
+
+
+@kernel
+def pop(s: State) -> int:
+    """Take the cheapest place off the heap; the heap must not be empty."""
+    top = s.heap_place[0]
+    n = s.count[HEAP] - 1
+    s.count[HEAP] = n
+    cost = s.heap_cost[n]
+    place = s.heap_place[n]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= n:
+            break
+        if child + 1 < n and s.heap_cost[child + 1] < s.heap_cost[child]:
+            child += 1
+        if s.heap_cost[child] >= cost:
+            break
+        s.heap_cost[i] = s.heap_cost[child]
+        s.heap_place[i] = s.heap_place[child]
+        i = child
+    if n > 0:
+        s.heap_cost[i] = cost
+        s.heap_place[i] = place
+    return int(top)
+
+
+@kernel
+def begin_search(s: State) -> None:
+    """Forget the last search."""
+    s.count[STAMP] += 1
+    s.count[HEAP] = 0
+    s.count[SETTLED] = 0
+
+
+@kernel
+def reach(s: State, place: int, cost: float, hours: float, risk: float, flag: bool, previous: int, root: int) -> None:
+    """Offer a way to a place; it is kept if it is the cheapest so far."""
+    stamp = s.count[STAMP]
+    if s.stamp[place] == stamp and (s.done[place] == stamp or s.cost[place] <= cost):
+        return
+    s.stamp[place] = stamp
+    s.cost[place] = cost
+    s.path_hours[place] = hours
+    s.path_risk[place] = risk
+    s.path_flag[place] = flag
+    s.previous[place] = previous
+    s.root[place] = root
+    push(s, cost, place)
+
+
+@kernel
+def settle(s: State) -> int:
+    """Next place in the order of cost, -1 when none is left."""
+    stamp = s.count[STAMP]
+    while s.count[HEAP] > 0:
+        place = pop(s)
+        if s.done[place] == stamp:
+            continue
+        s.done[place] = stamp
+        s.settled[s.count[SETTLED]] = place
+        s.count[SETTLED] += 1
+        return place
+    return NONE
+
+
+@kernel
+def reached(s: State, place: int) -> bool:
+    """Whether the last search got to a place."""
+    return bool(s.done[place] == s.count[STAMP])
+
+
+@kernel
+def begin_march_search(s: State, origin: int) -> None:
+    """Begin a search of marches from a place."""
+    begin_search(s)
+    reach(s, origin, 0.0, 0.0, 0.0, False, NONE, origin)
+
+
+@kernel
+def spread_march(w: World, s: State, side: int, place: int, origin: int, unsafe: float) -> None:
+    """Go on from a settled place over routes that pass today, through places that let the side through."""
+    if place != origin and s.passable[side, place] != 1:
+        return
+    for k in range(w.arc_start[place], w.arc_start[place + 1]):
+        route = w.arc_route[k]
+        hours = s.hours[route]
+        if hours == math.inf:
+            continue
+        goal = w.arc_place[k]
+        if s.passable[side, goal] != 1:
+            continue
+        total = s.path_hours[place] + hours
+        threat = s.threat[side, route]
+        risk = s.path_risk[place] + (threat if threat > unsafe else 0.0)
+        reach(s, goal, total, total, risk, False, place, origin)

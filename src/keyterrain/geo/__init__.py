@@ -1,0 +1,1 @@
+"""Coordinates and elevation: the only layer that knows units, projections and the shape of the earth."""

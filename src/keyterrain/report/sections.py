@@ -1,0 +1,244 @@
+"""What a report shows below its map, in order: each section a title, a sentence, its figures and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from keyterrain.analysis.control import THEATRE
+from keyterrain.analysis.forces import ALL_KINDS
+from keyterrain.analysis.headline import band, destination_name, headline
+from keyterrain.analysis.placerows import horizons, place_rows
+from keyterrain.report import figures
+from keyterrain.report.figures import Curve
+from keyterrain.report.palette import GREEN, GREY, SKY, looks
+from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
+from keyterrain.report.wording import count_with_band, day_month_year, percent_with_error
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    import xarray as xr
+
+    from keyterrain.analysis.outlook import Outlook
+    from keyterrain.campaign.ensemble import Run
+    from keyterrain.report.palette import Look
+
+NO_PLACE = frozenset({"on_the_way", "dead"})
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One figure with its caption."""
+
+    key: str
+    title: str
+    note: str
+    figure: go.Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, a sentence beneath it, figures, and tables as HTML."""
+
+    key: str
+    title: str
+    lead: str
+    panels: list[Panel] = field(default_factory=list)
+    html: str = ""
+    legend: tuple[Curve, ...] = ()
+    is_wide: bool = False
+
+
+def sections(run: Run, seen: Outlook) -> list[Section]:
+    """Return all sections below the map."""
+    return [
+        _corridors(seen),
+        _towns(seen),
+        _losses(seen),
+        _cut_off(seen),
+        _displaced(seen),
+        _places(seen),
+        _inputs(run, seen),
+        _manifest(run, seen),
+        _scope(),
+    ]
+
+
+def _active_looks(seen: Outlook) -> list[Look]:
+    active = {side.key for side in seen.situation.sides if side.active}
+    return [look for look in looks(seen.situation.sides) if look.holder in active]
+
+
+def _corridors(seen: Outlook) -> Section:
+    names = {side.key: side.name for side in seen.situation.sides}
+    panels = []
+    for overall in headline(seen).corridors:
+        where = {"corridor": overall.corridor}
+        figure = figures.corridor_figure(
+            seen.situation.start,
+            seen.corridors.p_open.sel(**where),
+            seen.corridors.secure_percent.sel(where),
+            seen.corridors.delivery_percent.sel(where),
+        )
+        note = (
+            f"needed by {names[overall.side]}: open on {percent_with_error(overall.share_open)} of days, "
+            f"closed on {count_with_band(overall.days_closed)} of {seen.days[-1]}"
+        )
+        panels.append(Panel(f"corridor-{overall.corridor}", overall.name, note, figure))
+    lead = (
+        "A corridor is open on a day when some way through it is not closed to the side that needs it. Its security is "
+        "the chance that a passage meets no attack; what arrives may also have taken a way round."
+    )
+    return Section("corridors", "Corridors", lead, panels, legend=figures.CORRIDOR_CURVES, is_wide=True)
+
+
+def _towns(seen: Outlook) -> Section:
+    panels = []
+    for area in (THEATRE, *seen.area_order):
+        held = seen.towns_held.sel(area=area)
+        if not _ever_changes(held):
+            continue
+        curves = [(Curve(look.name, look.colour), held.sel(holder=look.holder)) for look in _active_looks(seen)]
+        name = "The whole theatre" if area == THEATRE else seen.situation.areas[area]
+        n_towns = seen.n_towns[area]
+        figure = figures.band_figure(seen.situation.start, curves, "towns held", y_axis={"range": [0, n_towns * 1.04]})
+        panels.append(Panel(f"towns-{area}", name, f"{n_towns} towns and villages", figure))
+    lead = (
+        "Lines are medians, bands hold nine replicates in ten; a town counts in every area that it belongs to. What is missing "
+        "to the number of towns is contested or neutral. Areas where nothing changes in nine replicates of ten are left out."
+    )
+    legend = tuple(Curve(look.name, look.colour) for look in _active_looks(seen))
+    return Section("towns", "Towns held, by area", lead, panels, legend=legend)
+
+
+def _ever_changes(band_by_day: xr.DataArray) -> bool:
+    return bool((band_by_day != band_by_day.isel(day=0)).any())
+
+
+def _losses(seen: Outlook) -> Section:
+    start, names = seen.situation.start, {actor.key: actor for actor in seen.situation.actors}
+    sides = {look.holder: look for look in looks(seen.situation.sides)}
+    panels = []
+    for actor in seen.losses.by_actor["actor"].to_numpy().tolist():
+        lost = seen.losses.by_actor.sel(actor=actor)
+        look = sides[names[actor].side]
+        curves = [
+            (Curve("dead", look.colour), lost.sel(loss_kind="dead")),
+            (Curve("dead, wounded, captured, deserted", look.colour, "dash"), lost.sel(loss_kind=ALL_KINDS)),
+        ]
+        figure = figures.band_figure(start, curves, "fighters")
+        panels.append(Panel(f"losses-{actor}", names[actor].name, look.name, figure))
+    operations = [(Curve(look.name, look.colour), seen.operations.sel(side=look.holder)) for look in _active_looks(seen)]
+    panels.append(Panel("operations", "Operations under way", "by side", figures.band_figure(start, operations, "operations")))
+    table = loss_table(
+        seen.losses.by_actor.isel(day=-1),
+        {key: actor.name for key, actor in names.items()},
+        {key: sides[actor.side].name for key, actor in names.items()},
+    )
+    lead = "Sums since the start; lines are medians, bands hold nine replicates in ten. Wounded who return are not taken off."
+    legend = (Curve("dead", GREY), Curve("dead, wounded, captured and deserted", GREY, "dash"))
+    return Section("losses", "Losses by actor", lead, panels, table, legend)
+
+
+def _cut_off(seen: Outlook) -> Section:
+    panels = []
+    for look in _active_looks(seen):
+        cut_off = seen.cut_off.sel(side=look.holder)
+        figure = figures.band_figure(seen.situation.start, [(Curve(look.name, look.colour), cut_off)], "places")
+        note = f"by the last evening {count_with_band(band(cut_off.isel(day=-1)))}"
+        panels.append(Panel(f"cut-off-{look.holder}", look.name, note, figure))
+    lead = (
+        "Places with fighters of a side to which nothing has come for three days or more. The darker band holds every "
+        "other replicate."
+    )
+    return Section("cut-off", "Cut off", lead, panels)
+
+
+def _displaced(seen: Outlook) -> Section:
+    situation = seen.situation
+    panels = [
+        Panel(
+            "fled",
+            "All who are displaced since the start",
+            f"by the last evening {count_with_band(band(seen.displaced.fled.isel(day=-1)))}",
+            figures.band_figure(situation.start, [(Curve("newly displaced", GREEN), seen.displaced.fled)], "people"),
+        )
+    ]
+    places = {place.key: place.name for place in situation.places} | {one.key: one.name for one in situation.abroad}
+    for host in seen.displaced.net_arrivals["host"].to_numpy().tolist():
+        counts = [count for count in seen.observed.counts if count.host == host]
+        arrivals = seen.displaced.net_arrivals.sel(host=host)
+        figure = figures.arrivals_figure(
+            situation.start, Curve("arrivals beyond those there at the start", GREEN), arrivals, counts
+        )
+        note = "with the record's counts: each counts from the start of its own wave, not from the start of the run"
+        panels.append(Panel(f"arrivals-{host}", f"Arrivals at {places[host]}", note, figure))
+    for area in _destinations(seen):
+        people = seen.displaced.fled_to.sel(host_area=area)
+        figure = figures.band_figure(situation.start, [(Curve("displaced since the start", SKY), people)], "people")
+        note = f"by the last evening {count_with_band(band(people.isel(day=-1)))}"
+        panels.append(Panel(f"fled-to-{area}", _capitalized(destination_name(situation, area)), note, figure))
+    lead = (
+        "People displaced since the start, by where they are; the darker band holds every other replicate. Points are "
+        "counts from the record: open ones were known at the start, filled ones came after it and were not seen by the "
+        "run."
+    )
+    return Section("displaced", "Displaced people, by destination", lead, panels)
+
+
+def _capitalized(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _destinations(seen: Outlook) -> list[str]:
+    """Return destinations that anybody reaches in more than one replicate of twenty, those with most people first."""
+    last = seen.displaced.fled_to.isel(day=-1)
+    areas = [area for area in last["host_area"].to_numpy().tolist() if float(last.sel(host_area=area, level=0.95)) > 0]
+    return sorted(areas, key=lambda area: (area in NO_PLACE, -float(last.sel(host_area=area, level=0.5)), area))
+
+
+def _places(seen: Outlook) -> Section:
+    names = {look.holder: look.name for look in looks(seen.situation.sides)}
+    lead = (
+        "Places held at the start by a side with an enemy that acts, likeliest to fall first. What is taken and lost "
+        "again counts as fallen; the column before the date says who holds it at the end. What happened was not seen by "
+        "the run."
+    )
+    table = place_table(place_rows(seen), horizons(seen), names)
+    return Section("places", "Place by place", lead, html=table)
+
+
+def _inputs(run: Run, seen: Outlook) -> Section:
+    titles = {source.key: source.title for source in run.scenario.sources}
+    lead = (
+        "Grades are those of the Admiralty code: A to F for the source, 1 to 6 for what it says. Forces of one actor in "
+        "one region share one draw. Whatever says assumption has no source."
+    )
+    sources = f"<details><summary>Sources ({len(run.scenario.sources)})</summary>{source_table(run.scenario.sources)}</details>"
+    return Section("inputs", "Inputs", lead, html=input_table(seen.inputs, titles) + sources)
+
+
+def _manifest(run: Run, seen: Outlook) -> Section:
+    manifest, plan = run.manifest, run.manifest.plan
+    done = "" if manifest.is_complete else f" of {plan.replicates:,}: the run is not finished"
+    pairs = [
+        ("Scenario", plan.scenario),
+        ("Content of the scenario (SHA-256)", plan.fingerprint),
+        ("Start", day_month_year(plan.start)),
+        ("Days", plan.days),
+        ("Seed", plan.seed),
+        ("Replicates", f"{seen.n_replicates:,}{done}"),
+        ("Interventions", plan.interventions.to_json() or "none"),
+        ("Version of keyterrain", plan.version),
+        ("Environment", plan.environment.text),
+        ("Digest of all arrays", manifest.digest or "not yet"),
+    ]
+    return Section(
+        "manifest", "This run", run.scenario.summary, html=pairs_table(pairs, "What it takes to get the same bytes again")
+    )
+
+
+def _scope() -> Section:
+    text = resources.files("keyterrain.report").joinpath("assets", "scope.html").read_text(encoding="utf-8")
+    return Section("scope", "Scope and limits", "", html=text)
