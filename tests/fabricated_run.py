@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from keyterrain.analysis.headline import hostile_sides
+from keyterrain.campaign.chunks import Kernels
+from keyterrain.campaign.prepare import prepare
 from keyterrain.campaign.record import LOSS_KINDS, MODES, VARIABLES
+from keyterrain.campaign.store import dimensions
 from keyterrain.theatre.nouns import (
     Abroad,
     Actor,
@@ -30,9 +35,13 @@ from keyterrain.theatre.nouns import (
     Situation,
 )
 from keyterrain.theatre.quantity import Quantity
+from stand_in_campaign import events_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from keyterrain.campaign.prepare import Prepared
 
 START = date(2013, 11, 22)
 HOSTILE = "<script>alert(1)</script>"
@@ -162,16 +171,15 @@ def labels_of(at: Situation) -> dict[str, list[Any]]:
     return labels
 
 
-def fabricated_arrays(at: Situation, n_replicates: int, seed: int, *, daily: bool = False) -> dict[str, np.ndarray]:
+def fabricated_arrays(
+    at: Situation, labels: Mapping[str, Sequence[Any]], n_replicates: int, seed: int, *, daily: bool = False
+) -> dict[str, np.ndarray]:
     """Arrays of every variable: places fall at random days, people follow, snow comes and goes."""
     rng = np.random.default_rng(seed)
-    labels = labels_of(at)
     sizes = {name: len(values) for name, values in labels.items()}
-    days = at.days + 1
     arrays = {}
     for variable in VARIABLES:
-        time = {"day": days, "week": days if daily else sizes["week"], "none": None}[variable.cadence]
-        shape = (n_replicates, *(() if time is None else (time,)), *(sizes[dim] for dim in variable.dims))
+        shape = (n_replicates, *(sizes[dim] for dim in dimensions(variable, record_daily=daily)[1:]))
         high = 2 if variable.long_name.startswith(("1 ", "places", "sectors")) else 100
         arrays[variable.name] = rng.integers(0, high + 1, shape).astype(variable.dtype)
     arrays["corridor_open"] = (rng.random(arrays["corridor_open"].shape) < 0.6).astype(np.uint8)
@@ -182,32 +190,43 @@ def fabricated_arrays(at: Situation, n_replicates: int, seed: int, *, daily: boo
         arrays[name] = np.cumsum(rng.poisson(rate * scale / 10, arrays[name].shape), axis=1).astype(np.int32)
     arrays["control"] = _fabricated_control(at, labels, n_replicates, rng)
     arrays["draw"] = rng.lognormal(0.0, 1.0, arrays["draw"].shape)
-    arrays["draw"][:, labels["input"].index("policy:government")] = rng.integers(0, 2, n_replicates)
+    for column, name in enumerate(labels["input"]):
+        if name.startswith("policy:"):
+            arrays["draw"][:, column] = rng.integers(0, 2, n_replicates)
     return arrays
 
 
-def _fabricated_control(at: Situation, labels: dict[str, list[Any]], n: int, rng: np.random.Generator) -> np.ndarray:
-    """Each place falls to the other active side on some day or never, and is contested for five days before."""
-    sides = labels["side"]
-    first = np.array([sides.index(at.holdings[key][0].holder) for key in labels["place"]])
-    other = np.array([{0: 2, 2: 0}.get(code, code) for code in first])
+def _fabricated_control(at: Situation, labels: Mapping[str, Sequence[Any]], n: int, rng: np.random.Generator) -> np.ndarray:
+    """Each place of an active side falls to its enemy on some day or never, and is contested for five days before."""
+    sides = list(labels["side"])
+    holders = [at.holdings[key][0].holder for key in labels["place"]]
+    first = np.array([sides.index(holder) for holder in holders])
+    other = np.array([next((sides.index(enemy) for enemy in hostile_sides(at, holder)), -2) for holder in holders])
     falls = rng.exponential(200.0, (n, 1, len(first))) * rng.uniform(0.3, 6.0, (1, 1, len(first)))
-    falls += 400.0 * ((first == 0) | (other == first))
-    day = np.arange(at.days + 1)[None, :, None]
+    falls += 1000.0 * ((other == -2) | (first == sides.index("government")))
+    day = np.arange(len(labels["day"]))[None, :, None]
     control = np.where(day >= falls, other, first)
     return np.where((day >= falls - 5) & (day < falls) & (day > 0), -1, control).astype(np.int8)
 
 
 def fabricated_dataset(at: Situation, n_replicates: int, seed: int = 1, *, daily: bool = False) -> xr.Dataset:
     """The arrays with their labels, as a store gives them."""
-    arrays, labels = fabricated_arrays(at, n_replicates, seed, daily=daily), labels_of(at)
-    dims = {}
-    for variable in VARIABLES:
-        cadence = "day" if daily and variable.cadence == "week" else variable.cadence
-        dims[variable.name] = ("replicate", *(() if cadence == "none" else (cadence,)), *variable.dims)
+    labels = labels_of(at)
+    arrays = fabricated_arrays(at, labels, n_replicates, seed, daily=daily)
+    dims = {variable.name: dimensions(variable, record_daily=daily) for variable in VARIABLES}
     return xr.Dataset(
         {name: (dims[name], values) for name, values in arrays.items()}, coords={"replicate": range(n_replicates), **labels}
     )
+
+
+def fabricated_kernels(seed: int = 1) -> Kernels:
+    """Kernels that prepare a scenario as ever and fabricate what they should play."""
+    return Kernels(prepare, partial(_fabricated_chunk, seed=seed))
+
+
+def _fabricated_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool, verify: bool, seed: int) -> SimpleNamespace:
+    arrays = fabricated_arrays(prepared.situation, prepared.coordinates, n, seed + first, daily=record_daily)
+    return SimpleNamespace(arrays=arrays, events=events_of([], prepared.days), breaches=[])
 
 
 def fabricated_run(at: Situation, record: Record, n_replicates: int, seed: int = 1, *, daily: bool = False) -> FabricatedRun:

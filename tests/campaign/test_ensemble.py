@@ -349,10 +349,10 @@ def test_a_full_disk_keeps_what_is_finished(tmp_path: Path, whole: Path, monkeyp
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few hundred kB, where this user may make one."""
+    """A file system of about a MB, where this user may make one."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(folder)], capture_output=True, check=False)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1200k", "none", str(folder)], capture_output=True, check=False)
     if made.returncode != 0:
         pytest.skip("may not mount a file system")
     yield folder
@@ -365,6 +365,7 @@ def test_a_disk_that_is_really_full_keeps_what_is_finished(tiny_disk: Path) -> N
     manifest = manifests.read(tiny_disk / "run")
     assert 0 < manifest.n_done < 400
     assert arrays_of(tiny_disk / "run")["control"].shape[0] == manifest.n_done
+    assert len(list((tiny_disk / "run" / "events").iterdir())) == len(manifest.done)
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced"])

@@ -367,9 +367,9 @@ class Lines:
 
 def report_to(stream: Lines, n: int = 100) -> None:
     line = ProgressLine(stream)  # type: ignore[arg-type]
-    line(Progress(0, n, 0.0, "Replicates 0 to 3 are played again."))
+    line(Progress(0, n, 0.0, notice="Replicates 0 to 3 are played again."))
     for done in range(1, n + 1):
-        line(Progress(done, n, done / 10))
+        line(Progress(done, n, done / 10, (n - done) / 10))
     line.close()
 
 

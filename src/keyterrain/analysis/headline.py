@@ -157,12 +157,13 @@ def _focus(outlook: Outlook) -> _Focus:
 
 
 def _towns_at_stake(outlook: Outlook, focus: _Focus) -> tuple[TownAtTheEnd, ...]:
-    """Return the largest towns of the area that an enemy of the side holds, or part of it, on the first evening."""
+    """Return the largest towns of the area that an enemy of the side holds at the start, or part of it; else the side's own."""
     enemies = {*hostile_sides(outlook.situation, focus.side), CONTESTED_LABEL}
     towns = [place for place in outlook.situation.places if place.kind in SETTLEMENTS and _belongs(place, focus.area)]
-    towns = [place for place in towns if outlook.start_holder(place.key) in enemies]
-    towns.sort(key=lambda place: (-(place.population.mid if place.population else 0.0), place.key))
-    return tuple(_town_at_the_end(outlook, place, focus.side) for place in towns[:N_TOWNS])
+    of_enemies = [place for place in towns if outlook.start_holder(place.key) in enemies]
+    at_stake = of_enemies or [place for place in towns if outlook.start_holder(place.key) == focus.side]
+    at_stake.sort(key=lambda place: (-(place.population.mid if place.population else 0.0), place.key))
+    return tuple(_town_at_the_end(outlook, place, focus.side) for place in at_stake[:N_TOWNS])
 
 
 def _belongs(place: Place, area: str) -> bool:

@@ -118,7 +118,7 @@ class FirstEvening:
             drawn.choice(f"site:{uncertain.key}", np.array([*weights, max(1.0 - sum(weights), 0.0)]))
         fields = dict(
             par=par,
-            strength=self._draw_strength(drawn, n),
+            strength=self._draw_strength(drawn, holder, intruder),
             holder=holder,
             intruder=intruder,
             taken=taken,
@@ -192,9 +192,10 @@ class FirstEvening:
         heights = np.floor(par["combat_heights_worth"][:, None].clip(0.0) * _picked(self.ground.n_commanding_heights, variant) + 0.5)
         return np.maximum(1 + size + heights, np.where(intruder != NONE, 2, 1)).astype(np.int32)
 
-    def _draw_strength(self, drawn: DrawnInputs, n: int) -> NDArray[np.int32]:
+    def _draw_strength(self, drawn: DrawnInputs, holder: NDArray[np.int8], intruder: NDArray[np.int8]) -> NDArray[np.int32]:
+        """Draw garrisons; where accounts of a place contradict each other, only the drawn account's fighters are there."""
         index = self.index
-        strength = np.zeros((n, len(index.actors), len(index.places)), dtype=np.int32)
+        strength = np.zeros((len(holder), len(index.actors), len(index.places)), dtype=np.int32)
         rows = self.garrisons.draw(drawn)
         held = self.interventions.held_places(self.situation)
         shelter = refuge(self.situation, held) if held else {}
@@ -207,7 +208,12 @@ class FirstEvening:
                 if away is None:
                     continue
                 place = away
-            strength[:, index.actors[force.actor], index.places[place]] += rows[:, j].astype(np.int32)
+            i = index.places[place]
+            there = rows[:, j].astype(np.int32)
+            if len(self.holders[place]) > 1:
+                own = index.sides[side]
+                there = np.where((holder[:, i] == own) | (intruder[:, i] == own), there, 0)
+            strength[:, index.actors[force.actor], i] += there
         return strength
 
     def _draw_residents(self, drawn: DrawnInputs, population: Floats) -> NDArray[np.int32]:

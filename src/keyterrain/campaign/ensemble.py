@@ -53,6 +53,7 @@ class Progress:
     n_done: int
     replicates: int
     seconds: float
+    seconds_to_go: float | None = None
     notice: str = ""
 
 
@@ -212,6 +213,7 @@ class _Session:
         self.manifest = manifest
         self.progress = progress
         self.begun_at = begun_at
+        self.playing_since = 0.0
         self.n_played = 0
         self.notices: list[str] = []
         self.identity = store.folder.stat()
@@ -231,7 +233,7 @@ class _Session:
 
     def play(self, kernels: Kernels, prepared: Prepared, threads: int, *, verify: bool) -> RunSummary:
         """Have all chunks played that are not finished, and list each as it comes."""
-        playing_since = self.seconds
+        self.playing_since = self.seconds
         plan = self.manifest.plan
         daily = plan.recording == "daily"
         done = {chunk.first for chunk in self.manifest.done}
@@ -253,7 +255,7 @@ class _Session:
             seed=plan.seed,
             n_played=self.n_played,
             seconds=self.seconds,
-            seconds_playing=self.seconds - playing_since,
+            seconds_playing=self.seconds - self.playing_since,
             digest=str(self.manifest.digest),
             notices=tuple(self.notices),
         )
@@ -278,7 +280,10 @@ class _Session:
     def report(self, notice: str = "") -> None:
         """Tell the caller how far the run is."""
         if self.progress is not None:
-            self.progress(Progress(self.manifest.n_done, self.manifest.plan.replicates, self.seconds, notice))
+            n_done, n_all = self.manifest.n_done, self.manifest.plan.replicates
+            pace = (self.seconds - self.playing_since) / self.n_played if self.n_played else None
+            to_go = None if pace is None else pace * (n_all - n_done)
+            self.progress(Progress(n_done, n_all, self.seconds, to_go, notice))
 
     def refuse_lost_chunks(self) -> None:
         """Look once more at what is listed, so that a run never ends well with a store that was cut down meanwhile."""

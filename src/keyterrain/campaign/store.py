@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from math import prod
@@ -149,15 +150,28 @@ class Store:
         stop = first + len(arrays[VARIABLES[0].name])
         for array in self.arrays:
             _refuse_other_form(array, arrays[array.variable.name], stop - first)
-        for array in self.arrays:
-            if array.bytes_per_replicate:
-                self._write_array(array, first, arrays[array.variable.name])
-        self._write_events(first, stop, events)
+        try:
+            for array in self.arrays:
+                if array.bytes_per_replicate:
+                    self._write_array(array, first, arrays[array.variable.name])
+            self._write_events(first, stop, events)
+        except OSError:
+            self._remove_chunk(first)
+            raise
 
     def lost_files(self, first: int) -> list[str]:
         """Return the files of a chunk that are absent or empty, relative to the run's folder."""
+        return [name for name in self._files(first) if not _has_content(self.folder / name)]
+
+    def _files(self, first: int) -> list[str]:
         names = [self._chunk_name(array, first) for array in self.arrays if array.bytes_per_replicate]
-        return [name for name in [*names, _part_name(first)] if not _has_content(self.folder / name)]
+        return [*names, _part_name(first)]
+
+    def _remove_chunk(self, first: int) -> None:
+        """Give back the room of a chunk that came to nothing: the manifest may need it."""
+        for name in self._files(first):
+            with suppress(OSError):
+                (self.folder / name).unlink()
 
     def digest(self, first: int, stop: int) -> str:
         """Return the digest of replicates as they are stored.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -360,11 +361,14 @@ def _corridors(situation: Situation, index: Index) -> dict[str, object]:
     start, arcs = [0], []
     for corridor in corridors:
         inside = set(corridor.places)
+        steps = _steps_from(situation, corridor.start, inside)
+        within = []
         for i, route in enumerate(situation.routes):
             if route.start in inside and route.end in inside:
                 own[index.sides[corridor.side], i] = True
                 a, b = index.places[route.start], index.places[route.end]
-                arcs += [(a, b, i), (b, a, i)]
+                within += [(steps[route.start], a, b, i), (steps[route.end], b, a, i)]
+        arcs += [arc[1:] for arc in sorted(within)]
         start.append(len(arcs))
     table = np.array(arcs, dtype=np.int32).reshape(-1, 3)
     return {
@@ -377,6 +381,25 @@ def _corridors(situation: Situation, index: Index) -> dict[str, object]:
         "corridor_arc_route": table[:, 2].copy(),
         "own_corridor": own,
     }
+
+
+def _steps_from(situation: Situation, start: str, inside: Container[str]) -> dict[str, int]:
+    """Number of routes from a corridor's start to each of its places; those that cannot be reached come last."""
+    neighbours: dict[str, list[str]] = {}
+    for route in situation.routes:
+        if route.start in inside and route.end in inside:
+            neighbours.setdefault(route.start, []).append(route.end)
+            neighbours.setdefault(route.end, []).append(route.start)
+    steps = dict.fromkeys(neighbours, len(neighbours) + 1)
+    steps[start] = 0
+    queue = deque([start])
+    while queue:
+        place = queue.popleft()
+        for other in neighbours.get(place, []):
+            if steps[other] > steps[place] + 1:
+                steps[other] = steps[place] + 1
+                queue.append(other)
+    return steps
 
 
 def _entries(situation: Situation, index: Index) -> dict[str, object]:

@@ -53,6 +53,6 @@ class ProgressLine:
 
 def _how_far(progress: Progress) -> str:
     said = f"{progress.n_done} of {progress.replicates} replicates, {progress.seconds:.0f} s"
-    if 0 < progress.n_done < progress.replicates:
-        said += f", about {progress.seconds * (progress.replicates / progress.n_done - 1):.0f} s to go"
+    if progress.seconds_to_go and progress.n_done < progress.replicates:
+        said += f", about {progress.seconds_to_go:.0f} s to go"
     return said

@@ -36,11 +36,16 @@ from keyterrain.dynamics.state import (
 from keyterrain.dynamics.trace import note
 
 DAYS_BETWEEN_SEARCHES = 7
+WEEK_DAYS = 7
 MOST_PLACES_SEEN = 80
 """Places that a family thinks of, nearest first (assumption)."""
 WALK_NEAR_HOURS = 2.0
 LEAST_EXPOSURE = 1e-3
+ACUTE_EXPOSURE = 0.05
+"""Exposure from which people decide day by day; below it, where there are but raids, week by week (assumption)."""
 WEEK_WEIGHT = 1.0 / 7.0
+FEW = 8
+"""Group in which each chooses alone; the same multinomial, drawn another way."""
 WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
 RETURN_EVERY_DAYS = 7
@@ -59,6 +64,12 @@ def hostile_to_people(w: World, s: State, side: int, place: int) -> bool:
 
 
 @kernel
+def concerned(d: Draw, place: int, people: float) -> float:
+    """Share of the inhabitants of a place whom an event concerns that reaches so many people."""
+    return float(min(1.0, people / max(d.population[place], 1.0)))
+
+
+@kernel
 def expose_people(w: World, d: Draw, s: State) -> None:
     """Exposure of every place today, its weekly mean, and the days of calm."""
     par = d.par
@@ -68,14 +79,16 @@ def expose_people(w: World, d: Draw, s: State) -> None:
             x = 1.0
         elif s.besieger[place] != NONE:
             x = par.displacement_warned
-        concerned = min(1.0, par.displacement_incident_people / max(d.population[place], 1.0))
-        s.exposure[place] = x + par.displacement_per_incident * s.recent_incidents[place] * concerned
+        x *= concerned(d, place, par.displacement_battle_people)
+        raids = par.displacement_per_incident * s.recent_incidents[place]
+        s.exposure[place] = x + raids * concerned(d, place, par.displacement_incident_people)
     for place in range(w.n_places):
         if s.battle[place]:
             for k in range(w.near_start[place], w.near_start[place + 1]):
                 other = w.near_place[k]
                 if w.near_hours[k] <= WALK_NEAR_HOURS and other != place and not s.battle[other]:
-                    s.exposure[other] = max(s.exposure[other], par.displacement_near_battle)
+                    near = par.displacement_near_battle * concerned(d, other, par.displacement_battle_people)
+                    s.exposure[other] = max(s.exposure[other], near)
                     if s.besieger[other] == NONE:
                         s.besieger[other] = s.attacker[place]
     for place in range(w.n_places):
@@ -102,10 +115,10 @@ def encircled(s: State, place: int) -> bool:
 
 
 @kernel
-def leave_rate(w: World, d: Draw, s: State, place: int) -> float:
-    """Chance that a person leaves today."""
+def leave_rate(w: World, d: Draw, s: State, place: int, days: int) -> float:
+    """Chance that a person leaves within some days of such exposure."""
     trap = d.par.displacement_trapped_share if encircled(s, place) else 1.0
-    return 1.0 - math.exp(-d.par.displacement_leave_rate * s.exposure[place] * sympathy(w, d, s, place) * trap)
+    return 1.0 - math.exp(-days * d.par.displacement_leave_rate * s.exposure[place] * sympathy(w, d, s, place) * trap)
 
 
 @kernel
@@ -232,12 +245,32 @@ def tally_fled(w: World, s: State, origin: int, column: int, n: int) -> None:
 
 
 @kernel
+def send_few(
+    day: int, w: World, luck: Luck, s: State, place: int, origin: int, n: int, first_draw: int, entity: np.uint64, total: float
+) -> int:
+    """Let each of a few people choose a goal alone, two to a block of luck; returns how many found one."""
+    gone = 0
+    for person in range(n):
+        u = uniforms(luck, DISPLACEMENT, day, entity, first_draw + MOST_GOALS + person // 2)
+        target = total * (u.a if person % 2 == 0 else u.b)
+        k = 0
+        while k < s.n_goals[place] - 1 and target >= s.goal_weight[k]:
+            target -= s.goal_weight[k]
+            k += 1
+        if set_off(w, s, day, origin, s.goal[place, k], 1, s.goal_days[place, k]):
+            gone += 1
+    return gone
+
+
+@kernel
 def send_out(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, origin: int, n: int, first_draw: int) -> int:
     """Divide a group that leaves among its goals by conditional binomials; returns how many found one."""
     total = weigh_goals(w, d, s, place)
     if total <= 0.0:
         return 0
     entity = w.place_word[place] if origin == place else mixed(w.place_word[place], origin_word(w, origin))
+    if n <= FEW:
+        return send_few(day, w, luck, s, place, origin, n, first_draw, entity, total)
     left, gone = n, 0
     for k in range(s.n_goals[place]):
         if left == 0 or total <= 0.0:
@@ -258,17 +291,17 @@ def origin_word(w: World, origin: int) -> np.uint64:
 
 
 @kernel
-def flee(day: int, w: World, d: Draw, luck: Luck, s: State, place: int) -> None:
-    """Let residents and guests of an exposed place die or leave."""
+def flee(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, days: int) -> None:
+    """Let residents and guests of an exposed place die or leave, for as many days as they decide at once."""
     u = uniforms(luck, DISPLACEMENT, day, w.place_word[place], LEAVE_DRAW)
-    p_leave = leave_rate(w, d, s, place)
-    p_killed = d.par.displacement_killed_rate * s.exposure[place]
+    p_leave = leave_rate(w, d, s, place, days)
+    p_killed = days * d.par.displacement_killed_rate * s.exposure[place]
     killed = binomial(s.residents[place], p_killed, u.a)
     s.residents[place] -= killed
     s.count[KILLED] += killed
     tally_fled(w, s, place, on_the_way_column(w) + 1, killed)
     n = binomial(s.residents[place], p_leave, u.b)
-    guests = s.guests[place] > 0
+    guests = s.guests[place] > 0 and s.exposure[place] >= ACUTE_EXPOSURE
     if n == 0 and not guests:
         return
     if day - s.goal_day[place] >= DAYS_BETWEEN_SEARCHES or s.goal_day[place] == 0:
@@ -319,7 +352,7 @@ def come_in(day: int, w: World, s: State) -> None:
         if s.way_day[i] <= day and can_enter(w, s, goal):
             s.count[ON_THE_WAY] -= n
             tally_fled(w, s, origin, on_the_way_column(w), -n)
-            if goal == origin:
+            if goal == origin and origin < w.n_places:
                 s.residents[goal] += n
                 s.away[origin] -= n
             else:
@@ -366,7 +399,11 @@ def displacement(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     expose_people(w, d, s)
     come_in(day, w, s)
     for place in range(w.n_places):
-        if s.exposure[place] > LEAST_EXPOSURE and (s.residents[place] > 0 or s.guests[place] > 0):
-            flee(day, w, d, luck, s, place)
+        if s.exposure[place] <= LEAST_EXPOSURE or (s.residents[place] == 0 and s.guests[place] == 0):
+            continue
+        if s.exposure[place] >= ACUTE_EXPOSURE:
+            flee(day, w, d, luck, s, place, 1)
+        elif day % WEEK_DAYS == 0:
+            flee(day, w, d, luck, s, place, WEEK_DAYS)
     if day % RETURN_EVERY_DAYS == 0:
         go_home(day, w, d, luck, s)

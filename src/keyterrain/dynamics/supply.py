@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from keyterrain.dynamics.interdiction import EVERY_DAYS, p_attack
+from keyterrain.dynamics.interdiction import EVERY_DAYS
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.network import begin_search, reach, settle
@@ -142,38 +142,60 @@ def run_stores(w: World, d: Draw, s: State, side: int) -> None:
 
 
 @kernel
-def corridor_way(w: World, d: Draw, s: State, corridor: int, side: int) -> None:
-    """Openness, safest passage and delivery along a corridor, by relaxation over its few arcs."""
+def safest_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+    """Least sum of rate x threat over the open ways of a corridor, inf where none is open.
+
+    The chance that a passage meets no attack is exp(-sum). Arcs are listed from the start outwards, so a few sweeps do.
+    """
     first, last = w.corridor_arc_start[corridor], w.corridor_arc_start[corridor + 1]
     start, end = w.corridor_from[corridor], w.corridor_to[corridor]
-    irregular = w.side_irregular[side]
+    irregular = w.side_irregular[side] != 0
+    danger = s.corridor_work[0]
     for k in range(first, last):
-        for row in range(2):
-            s.corridor_work[row, w.corridor_arc_from[k]] = math.inf
-    s.corridor_work[0, start] = 0.0
-    s.corridor_work[1, start] = 0.0
-    improved = True
-    while improved:
-        improved = False
+        danger[w.corridor_arc_from[k]] = math.inf
+    danger[start] = 0.0
+    better = True
+    while better:
+        better = False
         for k in range(first, last):
             a, b, route = w.corridor_arc_from[k], w.corridor_arc_to[k], w.corridor_arc_route[k]
-            usable = s.hours[route] if irregular else s.drive_hours[route]
-            if usable < math.inf and (a == start or s.passable[side, a] == FREE) and (b == end or s.passable[side, b] == FREE):
-                danger = s.corridor_work[0, a] - math.log(1.0 - min(p_attack(d, s.threat[side, route]), 0.999999))
-                if danger < s.corridor_work[0, b]:
-                    s.corridor_work[0, b] = danger
-                    improved = True
-            standing = FREE if a == start else s.passable[side, a]
-            if s.hours[route] < math.inf and (standing == FREE or (irregular and standing == ENEMY)):
-                through = bypass_cost(w, d, s, side, a) if standing == ENEMY else 0.0
-                cost = s.corridor_work[1, a] + through + s.hours[route] / d.par.supply_reach_hours + s.tax_cost[side, route]
-                if cost < s.corridor_work[1, b]:
-                    s.corridor_work[1, b] = cost
-                    improved = True
-    danger = s.corridor_work[0, end]
-    s.corridor_open[corridor] = 1.0 if danger < math.inf else 0.0
-    s.corridor_secure[corridor] = math.exp(-danger)
-    s.corridor_delivery[corridor] = math.exp(-s.corridor_work[1, end])
+            through = danger[a] + d.par.interdiction_attack_rate * s.threat[side, route]
+            if through >= danger[b] or (s.hours[route] if irregular else s.drive_hours[route]) == math.inf:
+                continue
+            if (a == start or s.passable[side, a] == FREE) and (b == end or s.passable[side, b] == FREE):
+                danger[b] = through
+                better = True
+    return float(danger[end])
+
+
+@kernel
+def cheapest_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+    """Least log price of carrying a load through a corridor by any way, bypasses of enemy places included."""
+    first, last = w.corridor_arc_start[corridor], w.corridor_arc_start[corridor + 1]
+    start = w.corridor_from[corridor]
+    irregular = w.side_irregular[side] != 0
+    price, toll = s.corridor_work[1], s.corridor_work[2]
+    for k in range(first, last):
+        a = w.corridor_arc_from[k]
+        price[a] = math.inf
+        standing = FREE if a == start else s.passable[side, a]
+        toll[a] = 0.0 if standing == FREE else math.inf
+        if standing == ENEMY and irregular:
+            toll[a] = bypass_cost(w, d, s, side, a)
+    price[start] = 0.0
+    better = True
+    while better:
+        better = False
+        for k in range(first, last):
+            a, b, route = w.corridor_arc_from[k], w.corridor_arc_to[k], w.corridor_arc_route[k]
+            through = price[a] + toll[a]
+            if through >= price[b]:
+                continue
+            through += s.hours[route] / d.par.supply_reach_hours + s.tax_cost[side, route]
+            if through < price[b]:
+                price[b] = through
+                better = True
+    return float(price[w.corridor_to[corridor]])
 
 
 @kernel
@@ -190,7 +212,12 @@ def corridors(day: int, w: World, d: Draw, s: State) -> None:
     if s.count[ROADS_CHANGED] == 0 and s.count[PASSABLE_CHANGED] == 0 and day % EVERY_DAYS != 1:
         return
     for corridor in range(w.n_corridors):
-        corridor_way(w, d, s, corridor, w.corridor_side[corridor])
+        side = w.corridor_side[corridor]
+        danger = safest_passage(w, d, s, corridor, side)
+        s.corridor_open[corridor] = 1.0 if danger < math.inf else 0.0
+        s.corridor_secure[corridor] = math.exp(-danger)
+        if s.count[PASSABLE_CHANGED] == 1 or day % EVERY_DAYS == 1:
+            s.corridor_delivery[corridor] = math.exp(-cheapest_carriage(w, d, s, corridor, side))
 
 
 @kernel

@@ -36,7 +36,7 @@ def _towns(headline: Headline, names: Mapping[str, str]) -> str:
 
 def _area(headline: Headline, names: Mapping[str, str]) -> str:
     area = headline.focus
-    if area is None or not area.n_towns:
+    if area is None or area.n_towns < 2:
         return ""
     return (
         f"Of the {area.n_towns} towns and villages of {area.name} {_side(names, area.side)} holds {count_with_band(area.held)}, "

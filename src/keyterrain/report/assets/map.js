@@ -35,7 +35,16 @@ class CampaignMap {
     this.hovers = ground.places.map((place) => this.heading(place));
     const { west, east, south, north } = ground.relief;
     this.stretch = 1 / Math.cos(((south + north) / 2) * Math.PI / 180);
-    this.whole = { west, east, south, north };
+    this.whole = this.cover({ west, east, south, north });
+  }
+
+  /* On a frame that is higher than the ground is wide, the sides are cut rather than the frame left empty. */
+  cover(edges) {
+    const shape = this.frame.clientWidth / Math.max(this.frame.clientHeight, 1);
+    const width = Math.min(edges.east - edges.west, (edges.north - edges.south) * this.stretch * shape);
+    const lons = this.ground.places.map((place) => place.lon).sort((one, other) => one - other);
+    const middle = Math.min(Math.max(lons[Math.floor(lons.length / 2)], edges.west + width / 2), edges.east - width / 2);
+    return { ...edges, west: middle - width / 2, east: middle + width / 2 };
   }
 
   heading(place) {
@@ -169,8 +178,8 @@ class CampaignMap {
     return {
       template: "none", showlegend: false, dragmode: "pan", hovermode: "closest", hoverdistance: 14,
       font: { family: getComputedStyle(document.body).getPropertyValue("--sans") || "sans-serif", size: 12 },
-      margin: { l: 44, r: 6, t: 6, b: 34 }, paper_bgcolor: "#ffffff", plot_bgcolor: "#e9ece6",
-      xaxis: { ...axis, range: [west, east], title: { text: "degrees east", font: { size: 10 }, standoff: 2 } },
+      margin: this.frame.clientWidth < 500 ? { l: 34, r: 2, t: 2, b: 30 } : { l: 44, r: 6, t: 6, b: 34 }, paper_bgcolor: "#ffffff", plot_bgcolor: "#e9ece6",
+      xaxis: { ...axis, range: [this.whole.west, this.whole.east], title: { text: "degrees east", font: { size: 10 }, standoff: 2 } },
       yaxis: { ...axis, range: [south, north], scaleanchor: "x", scaleratio: this.stretch, title: { text: "degrees north", font: { size: 10 }, standoff: 2 } },
       images: [{ source, xref: "x", yref: "y", x: west, y: north, sizex: east - west, sizey: north - south, sizing: "stretch", layer: "below" }],
       hoverlabel: { bgcolor: "#fff", bordercolor: "#777", align: "left", font: { size: 12, color: "#222" } },
