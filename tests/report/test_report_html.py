@@ -7,14 +7,17 @@ import gzip
 import json
 import re
 from html.parser import HTMLParser
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from fabricated_run import HOSTILE
+from keyterrain.analysis.estimate import Scalar
+from keyterrain.analysis.headline import Band
 from keyterrain.report.escape import html_text, json_text
-from keyterrain.report.wording import count, listed, percent
+from keyterrain.report.wording import count, count_with_band, listed, percent, percent_with_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +101,7 @@ def test_the_summary_says_what_the_store_says(read: Reader, data: dict[str, Any]
     text = " ".join(" ".join(read.text).split())
     p = data["p_control"]["opposition"][-1][data["places"].index("hill-village")]
     assert f"By 21 January 2014 the opposition holds {HOSTILE} in {percent(p)}" in text
-    assert "For the side that needs it, Capital to north is open on" in text
+    assert "on these shares of days: Capital to north " in text
 
 
 def test_nothing_is_loaded(page: str, read: Reader) -> None:
@@ -177,5 +180,9 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_numbers_in_words() -> None:
     assert [percent(p) for p in (0.0, 0.001, 0.434, 0.999, 1.0)] == ["0%", "<1%", "43%", ">99%", "100%"]
-    assert [count(n) for n in (7, 99.6, 1234, 18456)] == ["7", "100", "1,200", "18,000"]
+    assert [count(n) for n in (7, 155.4, 1234, 18456, -2499)] == ["7", "155", "1,200", "18,000", "−2,500"]
+    assert percent_with_error(Scalar(0.434, 0.02, 0.395, 0.473)) == "43% [40–47]"
+    assert percent_with_error(Scalar(0.0081, 0.001, 0.0061, 0.0101)) == "0.8% [0.6–1.0]"
+    assert percent_with_error(Scalar(0.5, nan, nan, nan)) == "50%"
+    assert count_with_band(Band(-2000.0, 300.0, 4000.0)) == "300 (−2,000 to 4,000)"
     assert listed(["a", "b", "c"]) == "a, b and c"

@@ -42,6 +42,15 @@ def read_chunks(dataset: xr.Dataset, names: Sequence[str], *, n_at_once: int | N
         yield {name: np.asarray(part[name].to_numpy()) for name in names}
 
 
+def read_columns(dataset: xr.Dataset, name: str, columns: Sequence[int]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    """Read columns of a variable (replicate, column), as many together as fit in memory; yield each with its number."""
+    variable = dataset[name]
+    at_once = max(BYTES_AT_ONCE // max(variable.sizes["replicate"] * variable.dtype.itemsize, 1), 1)
+    for first in range(0, variable.shape[1], at_once):
+        block = variable.isel({variable.dims[1]: slice(first, first + at_once)}).to_numpy()
+        yield from ((column, block[:, column - first]) for column in columns if first <= column < first + at_once)
+
+
 def _replicates_at_once(dataset: xr.Dataset, names: Sequence[str]) -> int:
     """Return a number of replicates that fits in memory and, where it can, ends where a chunk of the store ends."""
     bytes_each = sum(dataset[name].nbytes for name in names) / max(dataset.sizes["replicate"], 1)

@@ -115,15 +115,15 @@ class HoldingTally:
         self, days: Sequence[int], sides: Sequence[str], membership: npt.NDArray[np.bool_], areas: Sequence[str]
     ) -> None:
         self._codes = [*range(len(sides)), CONTESTED]
-        self._member = membership.astype(np.float32).T
+        self._member = membership.astype(np.float32)
         self.n_towns = dict(zip(areas, (int(n) for n in membership.sum(axis=1)), strict=True))
         self._counts = ValueCounts({"day": list(days), "area": list(areas), "holder": [*sides, CONTESTED_LABEL]})
 
     def add(self, chunk: Chunk) -> None:
         """Count the replicates of a chunk."""
-        control = chunk["control"]
-        held = [(control == code).astype(np.float32) @ self._member for code in self._codes]
-        self._counts.add(np.rint(np.stack(held, axis=-1)).astype(np.int64))
+        by_place = np.swapaxes(chunk["control"], 1, 2)
+        held = [self._member @ (by_place == code).astype(np.float32, order="C") for code in self._codes]
+        self._counts.add(np.rint(np.stack(held, axis=-1)).astype(np.int64).swapaxes(1, 2))
 
     def result(self) -> xr.DataArray:
         """Return bands (day, area, holder, level) of the number of towns."""

@@ -49,6 +49,22 @@ class LossTally:
         return Losses(self._by_actor.quantiles(), self._by_side.quantiles())
 
 
+class SumTally:
+    """Counts the sum of one variable over its last dim."""
+
+    def __init__(self, name: str, labels: Mapping[str, Sequence[object]]) -> None:
+        self._name = name
+        self._counts = ValueCounts(dict(labels))
+
+    def add(self, chunk: Chunk) -> None:
+        """Count the replicates of a chunk."""
+        self._counts.add(chunk[self._name].astype(np.int64).sum(axis=-1))
+
+    def result(self) -> xr.DataArray:
+        """Return the bands."""
+        return self._counts.quantiles()
+
+
 class BandTally:
     """Counts the values of one variable as they are stored."""
 

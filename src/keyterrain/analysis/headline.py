@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keyterrain.analysis.control import CONTESTED_LABEL, THEATRE
 from keyterrain.analysis.estimate import Scalar, scalar
-from keyterrain.analysis.forces import ALL_KINDS
 from keyterrain.analysis.outlook import SETTLEMENTS, Outlook
+from keyterrain.analysis.people import DEAD, ON_THE_WAY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -70,7 +70,7 @@ class CorridorOverall:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """People who fled since the start to an area or country."""
+    """Displaced people in an area or country beyond those on the first evening."""
 
     host_area: str
     name: str
@@ -84,7 +84,6 @@ class SideAtTheEnd:
     side: str
     name: str
     dead: Band
-    lost: Band
     cut_off: Band
 
 
@@ -203,7 +202,7 @@ def _corridors(outlook: Outlook) -> tuple[CorridorOverall, ...]:
 
 def _destinations(outlook: Outlook) -> tuple[Destination, ...]:
     at_the_end = outlook.displaced.fled_to.isel(day=-1)
-    areas = [area for area in at_the_end["host_area"].to_numpy().tolist() if area not in {"on_the_way", "dead"}]
+    areas = [area for area in at_the_end["host_area"].to_numpy().tolist() if area not in {ON_THE_WAY, DEAD}]
     ranked = sorted(areas, key=lambda area: -float(at_the_end.sel(host_area=area, level=0.5)))
     return tuple(
         Destination(area, destination_name(outlook.situation, area), band(at_the_end.sel(host_area=area)))
@@ -218,7 +217,6 @@ def _sides(outlook: Outlook) -> tuple[SideAtTheEnd, ...]:
             side.key,
             side.name,
             band(losses.sel(side=side.key, loss_kind="dead")),
-            band(losses.sel(side=side.key, loss_kind=ALL_KINDS)),
             band(cut_off.sel(side=side.key)),
         )
         for side in outlook.situation.sides

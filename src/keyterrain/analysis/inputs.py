@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from keyterrain.analysis.chunks import read_columns
 from keyterrain.campaign.strengths import choice_input, claim_input, region_input, row_input
 from keyterrain.theatre.parameters import PARAMETERS, Parameter
 from keyterrain.theatre.policies import POLICY_RULES
@@ -68,7 +69,7 @@ def inputs(dataset: xr.Dataset, situation: Situation, settings: Mapping[str, str
     Parameters
     ----------
     dataset
-        The run's arrays; the draws of one input are read at a time.
+        The run's arrays; as many inputs are read together as fit in memory.
     situation
         What was known at the start.
     settings
@@ -82,10 +83,11 @@ def inputs(dataset: xr.Dataset, situation: Situation, settings: Mapping[str, str
         for name in column
         if name not in known and not name.startswith(POSITIONS)
     ]
-    return tuple(
-        _with_draws(row, dataset["draw"].isel(input=column[row.draw]).to_numpy()) if row.draw in column else row
-        for row in (*described, *others)
-    )
+    by_column = {column[row.draw]: row for row in (*described, *others) if row.draw in column}
+    told = {
+        id(by_column[at]): _with_draws(by_column[at], draws) for at, draws in read_columns(dataset, "draw", sorted(by_column))
+    }
+    return tuple(told.get(id(row), row) for row in (*described, *others))
 
 
 def _with_draws(row: Input, draws: npt.NDArray[np.float64]) -> Input:

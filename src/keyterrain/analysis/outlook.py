@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from keyterrain.analysis.chunks import read_chunks, thinned
 from keyterrain.analysis.control import THEATRE, Captures, CaptureTally, ControlTally, HoldingTally
-from keyterrain.analysis.forces import BandTally, Losses, LossTally
+from keyterrain.analysis.forces import BandTally, Losses, LossTally, SumTally
 from keyterrain.analysis.inputs import Input, inputs
 from keyterrain.analysis.observed import Observed, counted_hosts, observed
 from keyterrain.analysis.people import Displaced, DisplacedTally
@@ -54,7 +54,9 @@ class Outlook:
     cut_off, operations
         Bands (day, side, level) of places cut off and of operations under way.
     incidents
-        Mean number (day, area) of raids, ambushes and bombs.
+        Mean number (day, area) of raids, ambushes and bombs of the day.
+    incidents_in_all
+        Bands (day, level) of their number in the whole theatre.
     """
 
     situation: Situation
@@ -73,6 +75,7 @@ class Outlook:
     cut_off: xr.DataArray
     operations: xr.DataArray
     incidents: Estimate
+    incidents_in_all: xr.DataArray
     displaced: Displaced
     observed: Observed
     inputs: tuple[Input, ...]
@@ -171,6 +174,7 @@ def _tallies(labels: _Labels, situation: Situation, hosts_of_record: Sequence[st
         "cut_off": BandTally("n_cut_off", by_side),
         "operations": BandTally("n_operations", by_side),
         "incidents": MeanTally("new_incidents", {"day": labels.day, "area": labels.area}),
+        "incidents_in_all": SumTally("new_incidents", {"day": labels.day}),
         "displaced": DisplacedTally(labels.day, labels.week, labels.host, labels.host_area, hosts_of_record),
         "route_open": MeanTally("route_open", {"week": labels.week, "mode": labels.mode, "route": labels.route}, scale=0.01),
         "threat": MeanTally("route_threat", {"week": labels.week, "side": labels.side, "route": labels.route}, scale=0.01),

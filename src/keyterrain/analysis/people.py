@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from keyterrain.analysis.chunks import Chunk
 
 
+DEAD = "dead"
+ON_THE_WAY = "on_the_way"
+"""Labels among the hosts that are no places."""
+
+
 @dataclass(frozen=True, slots=True)
 class Displaced:
     """Bands of displaced people.
@@ -25,11 +30,12 @@ class Displaced:
     by_host
         People (week, host, level) who are displaced and at the host, those who were there at the start included.
     fled_to
-        People (day, host_area, level) displaced since the start, by area or country where they are.
+        People (day, host_area, level) of known origin who are displaced and in an area or country, beyond those on the first
+        evening; below zero where more have gone home or on than came.
     net_arrivals
         People (day, host, level) at a host beyond those who were there on the first evening; for hosts that the record counts.
     fled
-        People (day, level) displaced since the start, wherever they are.
+        People (day, level) who are displaced, wherever they are, beyond those on the first evening; the dead are not among them.
     """
 
     by_host: xr.DataArray
@@ -51,6 +57,7 @@ class DisplacedTally:
     ) -> None:
         self._week_days = np.searchsorted(np.asarray(days), np.asarray(weeks))
         self._counted = [list(hosts).index(host) for host in counted_hosts]
+        self._alive = [row for row, area in enumerate(host_areas) if area != DEAD]
         self._by_host = ValueCounts({"week": list(weeks), "host": list(hosts)})
         self._fled_to = ValueCounts({"day": list(days), "host_area": list(host_areas)})
         self._net_arrivals = ValueCounts({"day": list(days), "host": list(counted_hosts)})
@@ -63,8 +70,9 @@ class DisplacedTally:
         counted = at_host[:, :, self._counted].astype(np.int64)
         self._net_arrivals.add(counted - counted[:, :1])
         fled_to = chunk["n_fled_to"].astype(np.int64).sum(axis=2)
-        self._fled_to.add(fled_to)
-        self._fled.add(fled_to.sum(axis=2))
+        change = fled_to - fled_to[:, :1]
+        self._fled_to.add(change)
+        self._fled.add(change[:, :, self._alive].sum(axis=2))
 
     def result(self) -> Displaced:
         """Return the bands."""

@@ -7,12 +7,18 @@ from datetime import date
 from math import isnan
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from keyterrain.analysis.control import CONTESTED_LABEL
-from keyterrain.analysis.estimate import Scalar, scalar
+from keyterrain.analysis.estimate import Scalar
 from keyterrain.analysis.headline import hostile_sides
 from keyterrain.analysis.observed import ObservedHolder
 
 if TYPE_CHECKING:
+    import xarray as xr
+
+    from keyterrain.analysis.estimate import Estimate
     from keyterrain.analysis.outlook import Outlook
     from keyterrain.theatre.nouns import Place
 
@@ -56,31 +62,69 @@ def horizons(outlook: Outlook) -> tuple[int, ...]:
 
 def place_rows(outlook: Outlook) -> tuple[PlaceRow, ...]:
     """Return the rows of all places that may change hands, likeliest first."""
-    rows = [row for place in outlook.situation.places if (row := _row(outlook, place)) is not None]
+    cells = _Cells(outlook)
+    rows = [row for place in outlook.situation.places if (row := _row(outlook, cells, place)) is not None]
     return tuple(sorted(rows, key=lambda row: (-row.p_by[-1].value, row.place)))
 
 
-def _row(outlook: Outlook, place: Place) -> PlaceRow | None:
+class _Cells:
+    """Captures and control on the last evening as plain arrays, cut by side and place without a search for labels each time."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self._by = _arrays(outlook.captures.p_by.sel(day=list(horizons(outlook))))
+        self._last = outlook.captures.p_by.value.isel(day=-1).fillna(0.0).to_numpy()
+        self._held = _arrays(outlook.control.sel(day=outlook.days[-1]))
+        self._day = outlook.captures.day.to_numpy()
+        self._side = _numbers(outlook.captures.day["side"])
+        self._place = _numbers(outlook.captures.day["place"])
+        self._holder = _numbers(outlook.control.value["holder"])
+
+    def p_last(self, side: str, place: str) -> float:
+        """Probability of capture by the last evening; 0 where there is nothing to capture."""
+        return float(self._last[self._side[side], self._place[place]])
+
+    def p_by(self, side: str, place: str) -> tuple[Scalar, ...]:
+        """Probability of capture by each horizon."""
+        cells = self._by[:, :, self._side[side], self._place[place]]
+        return tuple(Scalar(*(float(number) for number in cells[:, row])) for row in range(cells.shape[1]))
+
+    def p_held(self, side: str, place: str) -> Scalar:
+        """Probability of control on the last evening."""
+        return Scalar(*(float(number) for number in self._held[:, self._holder[side], self._place[place]]))
+
+    def days(self, side: str, place: str) -> list[float]:
+        """Days of capture at each level."""
+        days: list[float] = self._day[self._side[side], self._place[place]].tolist()
+        return days
+
+
+def _arrays(estimate: Estimate) -> npt.NDArray[np.float64]:
+    """Return value, standard error, low and high as one array, in the order of the fields of a scalar."""
+    return np.stack([part.to_numpy() for part in (estimate.value, estimate.standard_error, estimate.low, estimate.high)])
+
+
+def _numbers(labels: xr.DataArray) -> dict[str, int]:
+    return {label: number for number, label in enumerate(labels.to_numpy().tolist())}
+
+
+def _row(outlook: Outlook, cells: _Cells, place: Place) -> PlaceRow | None:
     holder = outlook.start_holder(place.key)
     takers = _takers(outlook, holder)
     if not takers:
         return None
-    last = outlook.captures.p_by.value.sel(place=place.key, day=outlook.days[-1]).fillna(0.0)
-    taker = max(takers, key=lambda side: float(last.sel(side=side)))
-    by = outlook.captures.p_by.sel(place=place.key, side=taker)
-    when = [_date(outlook, day) for day in outlook.captures.day.sel(place=place.key, side=taker).to_numpy().tolist()]
-    held = outlook.control.sel(place=place.key, holder=taker, day=outlook.days[-1])
+    taker = max(takers, key=lambda side: cells.p_last(side, place.key))
+    earliest, median, latest = (_date(outlook, day) for day in cells.days(taker, place.key))
     return PlaceRow(
         place=place.key,
         name=place.name,
         kind=place.kind,
         start_holder=holder,
         taker=taker,
-        p_by=tuple(scalar(by.sel(day=day)) for day in horizons(outlook)),
-        p_held_at_end=scalar(held),
-        earliest=when[0],
-        median=when[1],
-        latest=when[2],
+        p_by=cells.p_by(taker, place.key),
+        p_held_at_end=cells.p_held(taker, place.key),
+        earliest=earliest,
+        median=median,
+        latest=latest,
         observed=outlook.observed.changes_at(place.key),
     )
 

@@ -172,7 +172,7 @@ def first_evening(w: World, d: Draw, s: State) -> None:
     s.residents[:] = d.residents
     for k in range(w.n_guest_groups):
         origin, host, n = w.guest_origin[k], w.guest_host[k], d.guests[k]
-        s.displaced[origin, host] += n
+        s.displaced[host, origin] += n
         s.guests[host] += n
         s.away[origin] += n
         tally_fled(w, s, origin, host_column(w, s, host), n)

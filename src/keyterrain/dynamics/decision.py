@@ -17,7 +17,7 @@ from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DECISION, Luck, logistic, mixed, normal, rounded, uniforms
 from keyterrain.dynamics.movement import order
 from keyterrain.dynamics.network import begin_march_search, settle, spread_march
-from keyterrain.dynamics.presence import contested, friendly_force, hostile_force, hostile_ground
+from keyterrain.dynamics.presence import contested, count_facing, friendly_force, hostile_force, hostile_ground
 from keyterrain.dynamics.state import (
     ASSAULT,
     CONSOLIDATING,
@@ -85,7 +85,7 @@ def near_force(w: World, s: State, side: int, place: int, hostile: bool) -> int:
     for k in range(w.near_start[place], w.near_start[place + 1]):
         if w.near_hours[k] <= REACH_WALK_HOURS:
             other = w.near_place[k]
-            total += hostile_force(w, s, side, other) if hostile else s.force[side, other]
+            total += s.facing[side, other] if hostile else s.force[side, other]
     return total
 
 
@@ -116,8 +116,8 @@ def count_surplus(w: World, d: Draw, s: State, side: int) -> float:
 def corridor_gain(w: World, d: Draw, s: State, side: int, place: int, believed: float) -> float:
     """Fall of the threat to a side's corridors if a garrison were gone."""
     gain = 0.0
-    for k in range(w.pair_start[place], w.pair_start[place + 1]):
-        route = w.pair_route[k]
+    for k in range(s.pair_begin[place], s.pair_begin[place + 1]):
+        route = s.pair_way[k]
         if w.own_corridor[side, route]:
             guards = s.force[side, w.route_from[route]] + s.force[side, w.route_to[route]]
             scale = s.threat_now[side, route] + d.par.interdiction_half_strength + d.par.interdiction_guard_worth * guards
@@ -202,7 +202,9 @@ def phases_left(d: Draw, s: State, side: int, place: int) -> int:
 
 
 @kernel
-def utility(w: World, d: Draw, s: State, side: int, place: int, mass: float, believed: float, p_phase: float, p_all: float) -> float:
+def utility(
+    w: World, d: Draw, s: State, side: int, place: int, mass: float, believed: float, p_phase: float, p_all: float, own: int
+) -> float:
     """Expected worth of an operation without noise."""
     par = d.par
     k = phases_left(d, s, side, place)
@@ -211,9 +213,6 @@ def utility(w: World, d: Draw, s: State, side: int, place: int, mass: float, bel
     rate = 0.5 * (par.combat_attacker_loss_winning + par.combat_attacker_loss_losing) * par.combat_loss_factor
     cap = w.believed_frontage * min(w.approaches[place], 3.0)
     losses = rate * min(mass, cap) * k / (p_phase * hold)
-    own = 0
-    for other in range(w.n_places):
-        own += s.force[side, other]
     worth = value(w, d, s, side, place, believed) * p_all * math.exp(-days / par.decision_horizon_days)
     return float(worth - par.decision_loss_aversion * losses / max(own, 1))
 
@@ -322,6 +321,9 @@ def choose(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) -> None
     if slot == NONE or not ready(w, d, s, side):
         return
     most = count_surplus(w, d, s, side)
+    own = 0
+    for place in range(w.n_places):
+        own += s.force[side, place]
     best, best_arc = NONE, NONE
     best_utility, best_mass = 0.0, 0.0
     for place in range(w.n_places):
@@ -337,7 +339,7 @@ def choose(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) -> None
         p_phase = logistic(believed_log_odds(w, d, s, side, place, mass, believed))
         p_all = p_phase ** max(1.0, 0.5 * phases_left(d, s, side, place))
         u = uniforms(luck, DECISION, day, w.side_place_word[side, place], CHOICE_DRAW)
-        worth = utility(w, d, s, side, place, mass, believed, p_phase, p_all)
+        worth = utility(w, d, s, side, place, mass, believed, p_phase, p_all, own)
         if worth <= 0.0:
             continue
         worth -= d.par.decision_choice_noise * math.log(-math.log(u.a))
@@ -579,6 +581,7 @@ def decision(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     mark_threatened(w, s)
     if day % EVERY_DAYS != 1:
         return
+    count_facing(w, s)
     look(day, w, d, luck, s)
     for side in range(w.n_sides):
         if w.active[side]:

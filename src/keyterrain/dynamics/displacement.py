@@ -36,6 +36,8 @@ from keyterrain.dynamics.state import (
 from keyterrain.dynamics.trace import note
 
 DAYS_BETWEEN_SEARCHES = 7
+LONGEST_BETWEEN_SEARCHES = 28
+"""Days for which ways once found are trusted, in danger and without (assumption)."""
 WEEK_DAYS = 7
 MOST_PLACES_SEEN = 80
 """Places that a family thinks of, nearest first (assumption)."""
@@ -49,6 +51,8 @@ FEW = 8
 WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
 RETURN_EVERY_DAYS = 7
+GUESTS_DECIDE_DAYS = 3
+"""Guests of a place in danger decide every third day whether to move on (assumption)."""
 
 LEAVE_DRAW = 0
 GOAL_DRAW = 1
@@ -263,9 +267,8 @@ def send_few(
 
 
 @kernel
-def send_out(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, origin: int, n: int, first_draw: int) -> int:
-    """Divide a group that leaves among its goals by conditional binomials; returns how many found one."""
-    total = weigh_goals(w, d, s, place)
+def send_out(day: int, w: World, luck: Luck, s: State, place: int, origin: int, n: int, first_draw: int, total: float) -> int:
+    """Divide a group that leaves among the weighed goals by conditional binomials; returns how many found one."""
     if total <= 0.0:
         return 0
     entity = w.place_word[place] if origin == place else mixed(w.place_word[place], origin_word(w, origin))
@@ -301,33 +304,35 @@ def flee(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, days: in
     s.count[KILLED] += killed
     tally_fled(w, s, place, on_the_way_column(w) + 1, killed)
     n = binomial(s.residents[place], p_leave, u.b)
-    guests = s.guests[place] > 0 and s.exposure[place] >= ACUTE_EXPOSURE
+    guests = s.guests[place] > 0 and s.exposure[place] >= ACUTE_EXPOSURE and day % GUESTS_DECIDE_DAYS == 0
     if n == 0 and not guests:
         return
-    if day - s.goal_day[place] >= DAYS_BETWEEN_SEARCHES or s.goal_day[place] == 0:
+    age = DAYS_BETWEEN_SEARCHES if s.exposure[place] >= ACUTE_EXPOSURE else LONGEST_BETWEEN_SEARCHES
+    if day - s.goal_day[place] >= age or s.goal_day[place] == 0:
         seek_goals(day, w, d, s, place)
-    gone = send_out(day, w, d, luck, s, place, place, n, GOAL_DRAW)
+    total = weigh_goals(w, d, s, place)
+    gone = send_out(day, w, luck, s, place, place, n, GOAL_DRAW, total)
     s.residents[place] -= gone
     s.away[place] += gone
     if gone >= WAVE:
         note(s, day, FLIGHT, place, NONE, s.besieger[place], BY_ATTACK if s.battle[place] else BY_FEAR, gone)
     if guests:
-        flee_again(day, w, d, luck, s, place, p_leave)
+        flee_again(day, w, d, luck, s, place, leave_rate(w, d, s, place, GUESTS_DECIDE_DAYS), total)
 
 
 @kernel
-def flee_again(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, p_leave: float) -> None:
+def flee_again(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, p_leave: float, total: float) -> None:
     """Let guests of an exposed place move on."""
     for origin in range((w.n_places + 1)):
-        n = s.displaced[origin, place]
+        n = s.displaced[place, origin]
         if n == 0:
             continue
         entity = mixed(w.place_word[place], origin_word(w, origin))
         m = binomial(n, p_leave, uniforms(luck, DISPLACEMENT, day, entity, GUEST_DRAW - 1).a)
         if m == 0:
             continue
-        m = send_out(day, w, d, luck, s, place, origin, m, GUEST_DRAW)
-        s.displaced[origin, place] -= m
+        m = send_out(day, w, luck, s, place, origin, m, GUEST_DRAW, total)
+        s.displaced[place, origin] -= m
         s.guests[place] -= m
         tally_fled(w, s, origin, host_column(w, s, place), -m)
 
@@ -356,7 +361,7 @@ def come_in(day: int, w: World, s: State) -> None:
                 s.residents[goal] += n
                 s.away[origin] -= n
             else:
-                s.displaced[origin, goal] += n
+                s.displaced[goal, origin] += n
                 s.guests[goal] += n
                 tally_fled(w, s, origin, host_column(w, s, goal), n)
             continue
@@ -378,17 +383,20 @@ def may_return(w: World, d: Draw, s: State, origin: int) -> bool:
 def go_home(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Once a week, let people go back to calm homes."""
     p_return = 1.0 - (1.0 - d.par.displacement_return_rate) ** RETURN_EVERY_DAYS
+    calm = s.load
     for origin in range(w.n_places):
-        if not may_return(w, d, s, origin):
+        calm[origin] = 1.0 if may_return(w, d, s, origin) else 0.0
+    for host in range(w.n_places + w.n_abroad):
+        if s.guests[host] == 0:
             continue
-        for host in range((w.n_places + w.n_abroad)):
-            n = s.displaced[origin, host]
-            if n == 0:
+        for origin in range(w.n_places):
+            n = s.displaced[host, origin]
+            if n == 0 or calm[origin] == 0.0:
                 continue
             entity = mixed(w.place_word[origin], w.place_word[host] if host < w.n_places else w.place_word[origin])
             m = binomial(n, p_return, uniforms(luck, DISPLACEMENT, day, entity, RETURN_DRAW + max(host - w.n_places, -1)).a)
             if m > 0 and set_off(w, s, day, origin, origin, m, 1):
-                s.displaced[origin, host] -= m
+                s.displaced[host, origin] -= m
                 s.guests[host] -= m
                 tally_fled(w, s, origin, host_column(w, s, host), -m)
 

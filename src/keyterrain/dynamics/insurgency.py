@@ -15,7 +15,7 @@ import math
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import lose
 from keyterrain.dynamics.luck import INSURGENCY, Luck, poisson, uniforms
-from keyterrain.dynamics.presence import stands
+from keyterrain.dynamics.presence import count_raiders, stands
 from keyterrain.dynamics.state import BY_ATTACK, HOSTILE, INCIDENT, NONE, Draw, State, World
 from keyterrain.dynamics.trace import note
 
@@ -47,21 +47,31 @@ def expose(w: World, d: Draw, s: State, place: int) -> None:
     holder = s.holder[place]
     s.background[place] = 0.0
     s.raider_place[place] = NONE
-    raiders, guards, most = 0.0, 0.0, 0
+    if not w.active[holder] or (s.force[holder, place] == 0 and s.residents[place] == 0):
+        return
+    raiders, guards, most = 0, 0, 0
     for k in range(w.near_start[place], w.near_start[place + 1]):
         other = w.near_place[k]
         guards += s.force[holder, other]
-        for side in range(w.n_sides):
-            n = s.irregulars[side, other]
-            if n > 0 and w.relation[side, holder] == HOSTILE and stands(w, s, side, other):
-                raiders += n
-                if n > most:
-                    most = n
-                    s.raider_place[place] = other
-                    s.raider_side[place] = side
-    if raiders > 0.0 and (s.force[holder, place] > 0 or s.residents[place] > 0) and w.active[holder]:
+        n = s.raiders[holder, other]
+        raiders += n
+        if n > most:
+            most = n
+            s.raider_place[place] = other
+    if raiders > 0:
+        s.raider_side[place] = raiding_side(w, s, holder, s.raider_place[place])
         reach = min(1.0, raiders / par.insurgency_raiders)
         s.background[place] = par.insurgency_background * reach * zone_factor(d, s.held_days[place], raiders, guards)
+
+
+@kernel
+def raiding_side(w: World, s: State, holder: int, base: int) -> int:
+    """Enemy of a holder with the most irregulars at a base."""
+    best, most = NONE, 0
+    for side in range(w.n_sides):
+        if w.relation[side, holder] == HOSTILE and s.irregulars[side, base] > most and stands(w, s, side, base):
+            best, most = side, s.irregulars[side, base]
+    return best
 
 
 @kernel
@@ -104,6 +114,8 @@ def insurgency(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Draw the day's raids, their losses and what they excite."""
     memory = math.exp(-1.0 / d.par.insurgency_memory_days)
     s.excite_input[:] = 0.0
+    if day % EVERY_DAYS == 1:
+        count_raiders(w, s)
     for place in range(w.n_places):
         if day % EVERY_DAYS == 1:
             expose(w, d, s, place)

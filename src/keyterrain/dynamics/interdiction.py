@@ -15,22 +15,34 @@ import math
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import INTERDICTION, Luck, geometric, uniforms
 from keyterrain.dynamics.presence import stands
-from keyterrain.dynamics.state import BY_ATTACK, CLOSURE, HOSTILE, NONE, ROADS_CHANGED, Draw, State, World
+from keyterrain.dynamics.state import AMBUSHES, BY_ATTACK, CLOSURE, HOSTILE, NONE, ROADS_CHANGED, Draw, State, World
 from keyterrain.dynamics.trace import note
 
 EVERY_DAYS = 3
+ATTACK_DRAW = 0
+CLOSURE_DRAW = 1
+LEAST_WEIGHT = 0.02
+"""Worth of a raider below which a place does not count for a route (assumption: fifty such raiders are one)."""
 LEAST_THREAT = 0.02
 """Threat below which no attack is drawn (assumption: less than one attack in a hundred days)."""
 
 
 @kernel
 def weigh_pairs(w: World, d: Draw, s: State) -> None:
-    """Worth of one raider at each place for each route in reach, fixed for a replicate."""
+    """Worth of one raider at each place for each route in reach, fixed for a replicate; the faint ones are left out."""
     par = d.par
     unseen = par.interdiction_unseen_share
-    for k in range(w.n_pairs):
-        seen = unseen + (1.0 - unseen) * w.pair_seen[k]
-        s.pair_weight[k] = math.exp(-w.pair_hours[k] / par.interdiction_reach_hours) * seen
+    n = 0
+    for place in range(w.n_places):
+        s.pair_begin[place] = n
+        for k in range(w.pair_start[place], w.pair_start[place + 1]):
+            seen = unseen + (1.0 - unseen) * w.pair_seen[k]
+            weight = math.exp(-w.pair_hours[k] / par.interdiction_reach_hours) * seen
+            if weight >= LEAST_WEIGHT:
+                s.pair_way[n] = w.pair_route[k]
+                s.pair_weight[n] = weight
+                n += 1
+    s.pair_begin[w.n_places] = n
 
 
 @kernel
@@ -47,8 +59,8 @@ def add_garrison_threat(w: World, d: Draw, s: State, place: int) -> None:
             continue
         for other in range(w.n_sides):
             if w.active[other] and w.relation[side, other] == HOSTILE:
-                for k in range(w.pair_start[place], w.pair_start[place + 1]):
-                    s.threat_now[other, w.pair_route[k]] += raiders * s.pair_weight[k]
+                for k in range(s.pair_begin[place], s.pair_begin[place + 1]):
+                    s.threat_now[other, s.pair_way[k]] += raiders * s.pair_weight[k]
 
 
 @kernel
@@ -83,20 +95,37 @@ def p_attack(d: Draw, threat: float) -> float:
 
 
 @kernel
-def attack_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
-    """Draw the day's attacks that close a road."""
+def lay_ambushes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
+    """Draw for each side and threatened way on which of the days to the next update an attack would close it."""
+    n = 0
     for side in range(w.n_sides):
         if not w.active[side]:
             continue
         for route in range(w.n_routes):
             threat = s.threat[side, route]
-            if threat < LEAST_THREAT or not w.route_vehicle[route] or not uses(s, w, side, route):
+            if threat < LEAST_THREAT or not w.route_vehicle[route]:
                 continue
-            u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], 0)
-            if u.a < p_attack(d, threat) * d.par.interdiction_closing_share:
-                s.shut_days[route] = max(s.shut_days[route], geometric(d.par.interdiction_closure_days, u.b))
-                s.count[ROADS_CHANGED] = 1
-                note(s, day, CLOSURE, NONE, route, side, BY_ATTACK, s.shut_days[route])
+            p = p_attack(d, threat) * d.par.interdiction_closing_share
+            u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], ATTACK_DRAW)
+            for ahead in range(EVERY_DAYS):
+                if (u.a if ahead == 0 else u.b if ahead == 1 else u.c) < p:
+                    s.ambush_side[n], s.ambush_route[n], s.ambush_day[n] = side, route, day + ahead
+                    n += 1
+    s.count[AMBUSHES] = n
+
+
+@kernel
+def attack_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
+    """Carry out the day's attacks on the ways that their victims use."""
+    for i in range(s.count[AMBUSHES]):
+        side, route = s.ambush_side[i], s.ambush_route[i]
+        if s.ambush_day[i] != day or not uses(s, w, side, route):
+            continue
+        u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], CLOSURE_DRAW)
+        s.shut_days[route] = max(s.shut_days[route], geometric(d.par.interdiction_closure_days, u.a))
+        s.way_changed[route] = 1
+        s.count[ROADS_CHANGED] = 1
+        note(s, day, CLOSURE, NONE, route, side, BY_ATTACK, s.shut_days[route])
 
 
 @kernel
@@ -107,4 +136,5 @@ def interdiction(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         for place in range(w.n_places):
             add_garrison_threat(w, d, s, place)
         smooth_threat(w, d, s, 1 if day == 1 else EVERY_DAYS)
+        lay_ambushes(day, w, d, luck, s)
     attack_roads(day, w, d, luck, s)

@@ -64,6 +64,27 @@ def hostile_force(w: World, s: State, side: int, place: int) -> int:
 
 
 @kernel
+def count_facing(w: World, s: State) -> None:
+    """Count at each place the enemies of each side."""
+    for side in range(w.n_sides):
+        for place in range(w.n_places):
+            s.facing[side, place] = hostile_force(w, s, side, place)
+
+
+@kernel
+def count_raiders(w: World, s: State) -> None:
+    """Count at each place the irregular enemies of each side who stand on ground of their own."""
+    s.raiders[:, :] = 0
+    for side in range(w.n_sides):
+        for place in range(w.n_places):
+            n = s.irregulars[side, place]
+            if n > 0 and stands(w, s, side, place):
+                for other in range(w.n_sides):
+                    if w.relation[side, other] == HOSTILE:
+                        s.raiders[other, place] += n
+
+
+@kernel
 def friendly_force(w: World, s: State, side: int, place: int) -> int:
     """Fighters at a place who are of a side or its allies."""
     total = 0

@@ -84,12 +84,14 @@ def walk_share(w: World, d: Draw, s: State, route: int) -> float:
 @kernel
 def routes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Bring every route's hours up to date; a route that opens or closes to vehicles is noted."""
-    snow = s.sky[HIGHEST_SNOW_CM] > 0.0
+    white = s.sky[HIGHEST_SNOW_CM] > 0.0
     for route in range(w.n_routes):
         was_open = s.drive_hours[route] < math.inf
         if s.shut_days[route] > 0:
             s.shut_days[route] -= 1
         drive, walk = math.inf, math.inf
+        zone, band = w.route_zone[route], w.route_band[route]
+        snow = white and (s.snow_cm[zone, band] > 0.0 or s.fresh_mm[0, zone, band] > 0.0)
         if not w.shut_foot[route]:
             walk = w.walk_base_hours[route] / (walk_share(w, d, s, route) if snow else 1.0)
         if w.route_vehicle[route] and not w.shut_vehicle[route] and s.shut_days[route] == 0:
@@ -100,4 +102,5 @@ def routes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         s.walk_hours[route] = walk
         s.hours[route] = min(drive, walk)
         if (drive < math.inf) != was_open:
+            s.way_changed[route] = 1
             s.count[ROADS_CHANGED] = 1

@@ -97,6 +97,7 @@ LAST_SUPPLY_DAY = 9
 SETTLED = 10
 OVERFLOW = 11
 PASSABLE_CHANGED = 12
+AMBUSHES = 13
 N_COUNTERS = 16
 
 # weather scalars in State.sky
@@ -257,7 +258,10 @@ class State(Protocol):
     walk_hours: Floats  # (E)
     hours: Floats  # (E) by the faster mode that passes
     shut_days: Ints  # (E) days that the road stays closed by an attack
-    pair_weight: Singles  # weight of each place-route pair in this replicate
+    pair_begin: Ints  # (P + 1) pairs that count in this replicate
+    pair_way: Ints
+    pair_weight: Singles  # worth of one raider for the route
+    way_changed: Flags  # (E) opened or closed to vehicles since the corridors were looked at
     threat_now: Floats  # (S, E)
     threat: Floats  # (S, E) smoothed
     tax_cost: Floats  # (S, E) -ln of the share that passes
@@ -287,6 +291,11 @@ class State(Protocol):
     earmark: Ints  # (A, P)
     surplus: Floats  # (P) scratch: share of a garrison that can go
     threatened: Flags  # (S, P)
+    facing: Ints  # (S, P) fighters there who are enemies of the side
+    raiders: Ints  # (S, P) irregulars there who stand on their own ground and are enemies of the side
+    ambush_side: Ints  # (ambushes) attacks laid for the days to the next update of threats
+    ambush_route: Ints
+    ambush_day: Ints
     order_actor: Ints
     order_from: Ints
     order_to: Ints
@@ -309,7 +318,7 @@ class State(Protocol):
     recent_incidents: Floats  # (P) of about a week
     excite_input: Floats  # (P)
     residents: Ints  # (P)
-    displaced: Ints  # (P + 1, H) by origin
+    displaced: Ints  # (H, P + 1) by host and origin
     guests: Ints  # (H)
     away: Ints  # (P + 1) displaced people of an origin in all hosts
     fled: Ints  # (R, R + G + 2)
@@ -491,7 +500,10 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "walk_hours": ("f8", "routes"),
     "hours": ("f8", "routes"),
     "shut_days": ("i4", "routes"),
+    "pair_begin": ("i4", "origins"),
+    "pair_way": ("i4", "pairs"),
     "pair_weight": ("f4", "pairs"),
+    "way_changed": ("i1", "routes"),
     "threat_now": ("f8", "sides routes"),
     "threat": ("f8", "sides routes"),
     "tax_cost": ("f8", "sides routes"),
@@ -521,6 +533,11 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "earmark": ("i4", "actors places"),
     "surplus": ("f8", "places"),
     "threatened": ("i1", "sides places"),
+    "facing": ("i4", "sides places"),
+    "raiders": ("i4", "sides places"),
+    "ambush_side": ("i4", "ambushes"),
+    "ambush_route": ("i4", "ambushes"),
+    "ambush_day": ("i4", "ambushes"),
     "order_actor": ("i4", "orders"),
     "order_from": ("i4", "orders"),
     "order_to": ("i4", "orders"),
@@ -543,7 +560,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "recent_incidents": ("f8", "places"),
     "excite_input": ("f8", "places"),
     "residents": ("i4", "places"),
-    "displaced": ("i4", "origins hosts"),
+    "displaced": ("i4", "hosts origins"),
     "guests": ("i4", "hosts"),
     "away": ("i4", "origins"),
     "fled": ("i4", "areas host_areas"),
@@ -635,6 +652,7 @@ def capacities(lengths: dict[str, int]) -> dict[str, int]:
         "origins": room["places"] + 1,
         "host_areas": room["areas"] + room["abroad"] + 2,
         "arcs": 2 * room["routes"],
+        "ambushes": 3 * room["sides"] * room["routes"],
         "corridor_ends": room["corridors"] + 1,
         "heap": 4 * room["routes"] + room["sources"] + 8,
     }

@@ -31,7 +31,7 @@ from keyterrain.dynamics.state import (
 )
 
 MOST_DAYS_BETWEEN_SEARCHES = 3
-LEAST_DAYS_BETWEEN_SEARCHES = 2
+"""Stores bridge the days between searches; a change of ground is searched at once (assumption)."""
 CUT_OFF_DAYS = 3
 """Days without delivery after which a place counts as cut off."""
 
@@ -72,6 +72,15 @@ def need(d: Draw, s: State, side: int, place: int) -> float:
 
 
 @kernel
+def n_garrisons(w: World, s: State, side: int) -> int:
+    """Places where a side has fighters."""
+    n = 0
+    for place in range(w.n_places):
+        n += 1 if s.force[side, place] > 0 else 0
+    return n
+
+
+@kernel
 def deliver(w: World, d: Draw, s: State, side: int) -> None:
     """Find what reaches each garrison of a side, share out what a source cannot cover, and keep where the supply passes."""
     begin_search(s)
@@ -79,12 +88,14 @@ def deliver(w: World, d: Draw, s: State, side: int) -> None:
         s.source_need[k] = 0.0
         if w.source_side[k] == side and s.passable[side, w.source_place[k]] == FREE and d.capacity[k] > 0.0:
             reach(s, w.source_place[k], 0.0, 0.0, 0.0, False, NONE, k)
-    while True:
+    wanted = n_garrisons(w, s, side)
+    while wanted > 0:
         place = settle(s)
         if place == NONE:
             break
         spread_supply(w, d, s, side, place)
         if s.force[side, place] > 0:
+            wanted -= 1
             s.source_need[s.root[place]] += need(d, s, side, place)
     for place in range(w.n_places):
         s.delivery[side, place] = 0.0
@@ -207,25 +218,39 @@ def full_supply(w: World, s: State) -> None:
 
 
 @kernel
+def road_changed(w: World, s: State, corridor: int, side: int) -> bool:
+    """Whether a route of a corridor has opened or closed to the vehicles that its side needs; irregulars walk if they must."""
+    if w.side_irregular[side]:
+        return False
+    for k in range(w.corridor_arc_start[corridor], w.corridor_arc_start[corridor + 1]):
+        if s.way_changed[w.corridor_arc_route[k]]:
+            return True
+    return False
+
+
+@kernel
 def corridors(day: int, w: World, d: Draw, s: State) -> None:
     """Bring all corridors up to date where roads, ground or threats have changed."""
     if s.count[ROADS_CHANGED] == 0 and s.count[PASSABLE_CHANGED] == 0 and day % EVERY_DAYS != 1:
         return
+    ground = s.count[PASSABLE_CHANGED] == 1 or day % EVERY_DAYS == 1
     for corridor in range(w.n_corridors):
         side = w.corridor_side[corridor]
+        if not ground and not road_changed(w, s, corridor, side):
+            continue
         danger = safest_passage(w, d, s, corridor, side)
         s.corridor_open[corridor] = 1.0 if danger < math.inf else 0.0
         s.corridor_secure[corridor] = math.exp(-danger)
-        if s.count[PASSABLE_CHANGED] == 1 or day % EVERY_DAYS == 1:
+        if ground:
             s.corridor_delivery[corridor] = math.exp(-cheapest_carriage(w, d, s, corridor, side))
+    s.way_changed[:] = 0
 
 
 @kernel
 def supply(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Search the ways anew where they changed, and run the stores for a day."""
     since = day - s.count[LAST_SUPPLY_DAY]
-    changed = s.count[ROADS_CHANGED] == 1 and since >= LEAST_DAYS_BETWEEN_SEARCHES
-    anew = day == 1 or s.count[PASSABLE_CHANGED] == 1 or changed or since >= MOST_DAYS_BETWEEN_SEARCHES
+    anew = day == 1 or s.count[PASSABLE_CHANGED] == 1 or since >= MOST_DAYS_BETWEEN_SEARCHES
     for side in range(w.n_sides):
         if w.active[side]:
             if anew:

@@ -76,6 +76,7 @@ def map_block(outlook: Outlook, relief: ReliefPicture, labels_first: Sequence[st
             **{edge: round(getattr(relief, edge), 5) for edge in ("west", "east", "south", "north")},
         },
         "places": [_place(places[key], outlook, labels_first) for key in keys],
+        "first_place": keys.index(labels_first[0]) if labels_first else 0,
         "routes": [
             {"from": keys.index(route.start), "to": keys.index(route.end), "major": route.kind in MAJOR_ROUTES}
             for route in (routes[key] for key in outlook.routes.p_open.value["route"].to_numpy().tolist())

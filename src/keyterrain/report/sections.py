@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyterrain.analysis.control import THEATRE
 from keyterrain.analysis.forces import ALL_KINDS
 from keyterrain.analysis.headline import band, destination_name, headline
+from keyterrain.analysis.people import DEAD, ON_THE_WAY
 from keyterrain.analysis.placerows import horizons, place_rows
 from keyterrain.report import figures
 from keyterrain.report.figures import Curve
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.palette import Look
 
-NO_PLACE = frozenset({"on_the_way", "dead"})
+NO_PLACE = frozenset({ON_THE_WAY, DEAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ def _losses(seen: Outlook) -> Section:
         panels.append(Panel(f"losses-{actor}", names[actor].name, look.name, figure))
     operations = [(Curve(look.name, look.colour), seen.operations.sel(side=look.holder)) for look in _active_looks(seen)]
     panels.append(Panel("operations", "Operations under way", "by side", figures.band_figure(start, operations, "operations")))
+    incidents = [(Curve("raids, ambushes and bombs", GREY), seen.incidents_in_all)]
+    panels.append(Panel("incidents", "Raids, ambushes and bombs", "of each day", figures.band_figure(start, incidents, "a day")))
     table = loss_table(
         seen.losses.by_actor.isel(day=-1),
         {key: actor.name for key, actor in names.items()},
@@ -138,7 +141,7 @@ def _losses(seen: Outlook) -> Section:
     )
     lead = "Sums since the start; lines are medians, bands hold nine replicates in ten. Wounded who return are not taken off."
     legend = (Curve("dead", GREY), Curve("dead, wounded, captured and deserted", GREY, "dash"))
-    return Section("losses", "Losses by actor", lead, panels, table, legend)
+    return Section("losses", "Losses and fighting", lead, panels, table, legend)
 
 
 def _cut_off(seen: Outlook) -> Section:
@@ -160,9 +163,11 @@ def _displaced(seen: Outlook) -> Section:
     panels = [
         Panel(
             "fled",
-            "All who are displaced since the start",
+            "All, wherever they are",
             f"by the last evening {count_with_band(band(seen.displaced.fled.isel(day=-1)))}",
-            figures.band_figure(situation.start, [(Curve("newly displaced", GREEN), seen.displaced.fled)], "people"),
+            figures.band_figure(
+                situation.start, [(Curve("displaced beyond the first evening", GREEN), seen.displaced.fled)], "people"
+            ),
         )
     ]
     places = {place.key: place.name for place in situation.places} | {one.key: one.name for one in situation.abroad}
@@ -176,13 +181,13 @@ def _displaced(seen: Outlook) -> Section:
         panels.append(Panel(f"arrivals-{host}", f"Arrivals at {places[host]}", note, figure))
     for area in _destinations(seen):
         people = seen.displaced.fled_to.sel(host_area=area)
-        figure = figures.band_figure(situation.start, [(Curve("displaced since the start", SKY), people)], "people")
+        figure = figures.band_figure(situation.start, [(Curve("beyond the first evening", SKY), people)], "people")
         note = f"by the last evening {count_with_band(band(people.isel(day=-1)))}"
         panels.append(Panel(f"fled-to-{area}", _capitalized(destination_name(situation, area)), note, figure))
     lead = (
-        "People displaced since the start, by where they are; the darker band holds every other replicate. Points are "
-        "counts from the record: open ones were known at the start, filled ones came after it and were not seen by the "
-        "run."
+        "Displaced people beyond those of the first evening, by where they are: below zero where more have gone home or on than "
+        "came. The darker band holds every other replicate. Points are counts from the record: open ones were known at the "
+        "start, filled ones came after it and were not seen by the run."
     )
     return Section("displaced", "Displaced people, by destination", lead, panels)
 
@@ -192,9 +197,9 @@ def _capitalized(name: str) -> str:
 
 
 def _destinations(seen: Outlook) -> list[str]:
-    """Return destinations that anybody reaches in more than one replicate of twenty, those with most people first."""
+    """Return destinations where numbers change in more than one replicate of twenty, those that gain most first."""
     last = seen.displaced.fled_to.isel(day=-1)
-    areas = [area for area in last["host_area"].to_numpy().tolist() if float(last.sel(host_area=area, level=0.95)) > 0]
+    areas = [area for area in last["host_area"].to_numpy().tolist() if bool((last.sel(host_area=area) != 0).any())]
     return sorted(areas, key=lambda area: (area in NO_PLACE, -float(last.sel(host_area=area, level=0.5)), area))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyterrain.analysis.headline import Band
 from keyterrain.report.wording import count, count_with_band, day_month, day_month_year, listed, percent_with_error
 
 if TYPE_CHECKING:
@@ -47,23 +48,29 @@ def _area(headline: Headline, names: Mapping[str, str]) -> str:
 def _corridors(headline: Headline) -> str:
     if not headline.corridors:
         return ""
-    first, *others = headline.corridors
-    clauses = [f"{first.name} is open on {percent_with_error(first.share_open)} of days"]
-    clauses += [f"{corridor.name} on {percent_with_error(corridor.share_open)}" for corridor in others]
-    return f"For the side that needs it, {listed(clauses)}."
+    shares = [f"{corridor.name} {percent_with_error(corridor.share_open)}" for corridor in headline.corridors]
+    return f"Corridors are open to the side that needs them on these shares of days: {listed(shares)}."
 
 
 def _people(headline: Headline) -> str:
-    if headline.fled.high <= 0:
+    if headline.fled.low == headline.fled.high == 0:
         return ""
-    groups = [f"in {one.name}, {count_with_band(one.people)}" for one in headline.destinations if one.people.high > 0]
-    where = f"; the largest groups are {listed(groups)}" if groups else ""
-    return f"{count_with_band(headline.fled)} people have been displaced since the start and are still away{where}."
+    gains = [f"in {one.name}, {count_with_band(one.people)}" for one in headline.destinations if one.people.median > 0]
+    where = f"; the largest gains are {listed(gains)}" if gains else ""
+    if headline.fled.median < 0:
+        fewer = Band(-headline.fled.high, -headline.fled.median, -headline.fled.low)
+        return f"By then {count_with_band(fewer)} fewer people are displaced than at the start{where}."
+    return f"By then {count_with_band(headline.fled)} more people are displaced than at the start{where}."
 
 
 def _losses(headline: Headline) -> str:
+    if not headline.sides:
+        return ""
     dead = [f"{count_with_band(side.dead)} of {_the(side.name)}" for side in headline.sides]
-    return f"The dead among fighters number {listed(dead)}." if dead else ""
+    cut_off = [f"{count_with_band(side.cut_off)} of {_the(side.name)}" for side in headline.sides]
+    return (
+        f"The dead among fighters number {listed(dead)}; of the places with fighters, {listed(cut_off)} are cut off at the end."
+    )
 
 
 def _side(names: Mapping[str, str], side: str) -> str:

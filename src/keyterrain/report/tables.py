@@ -93,8 +93,9 @@ def pairs_table(pairs: Iterable[tuple[str, object]], caption: str) -> str:
 
 
 def _place_cells(row: PlaceRow, names: Mapping[str, str]) -> list[Cell]:
-    median = day_short(row.median) if row.median else "not by the end"
-    around = f" ({day_short(row.earliest)} – {day_short(row.latest) if row.latest else 'later'})" if row.earliest else ""
+    median = day_short(row.median) if row.median else "not by then"
+    latest = f" – {day_short(row.latest)}" if row.latest else " on"
+    around = f" ({'' if row.latest else 'from '}{day_short(row.earliest)}{latest})" if row.earliest else ""
     return [
         (f"{html_text(row.name)} <small>{html_text(row.kind)}</small>", row.name),
         (html_text(names.get(row.start_holder, row.start_holder)), None),

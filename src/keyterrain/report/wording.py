@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from keyterrain.analysis.estimate import Scalar
     from keyterrain.analysis.headline import Band
 
+NARROW_POINTS = 2.0
+"""Intervals narrower than this, in percentage points, are written with a decimal."""
+
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
@@ -41,25 +44,28 @@ def percent(p: float) -> str:
 
 
 def percent_with_error(p: Scalar) -> str:
-    """Return `43% [40–46]`, the interval of sampling in brackets; without it where it is not known."""
-    if isnan(p.low) or isnan(p.high):
+    """Return `43% [40–46]`, the interval of sampling in brackets; without it where it is not known or nothing varies."""
+    if isnan(p.low) or isnan(p.high) or p.low == p.high:
         return percent(p.value)
-    low, high = max(p.low, 0.0), min(p.high, 1.0)
-    return f"{percent(p.value)} [{100.0 * low:.0f}–{100.0 * high:.0f}]"
+    low, high = 100.0 * max(p.low, 0.0), 100.0 * min(p.high, 1.0)
+    if high - low < NARROW_POINTS:
+        return f"{100.0 * p.value:.1f}% [{low:.1f}–{high:.1f}]"
+    return f"{percent(p.value)} [{low:.0f}–{high:.0f}]"
 
 
 def count(number: float) -> str:
-    """Return a number of people or places, rounded to two digits above a hundred, with thin thousands."""
+    """Return a number of people or places, from a thousand on rounded to two digits."""
     rounded = round(number)
-    if abs(rounded) >= 100:
+    if abs(rounded) >= 1000:
         digits = len(str(abs(rounded))) - 2
         rounded = round(rounded / 10**digits) * 10**digits
-    return f"{rounded:,}"
+    return f"{rounded:,}".replace("-", "−")
 
 
 def count_with_band(band: Band) -> str:
     """Return `12,000 (8,500–17,000)`."""
-    return f"{count(band.median)} ({count(band.low)}–{count(band.high)})"
+    dash = " to " if band.low < 0 else "–"
+    return f"{count(band.median)} ({count(band.low)}{dash}{count(band.high)})"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -258,8 +258,8 @@ class CampaignMap {
     const place = this.ground.places[index];
     this.chosen = index;
     document.getElementById("place-name").textContent = place.name;
-    document.getElementById("place-note").textContent = "probability of control by day (colours as on the map); " +
-      "no standard error is above " + (100 * this.data.largest_standard_error).toFixed(1) + " points";
+    document.getElementById("place-note").textContent = "control by day, colours as on the map; " +
+      "standard error at most " + (100 * this.data.largest_standard_error).toFixed(1) + " points";
     const traces = this.data.holders.map((holder) => ({
       type: "scatter", mode: "lines", name: label(this.looks[holder].name), x: this.data.dates,
       y: this.data.p_control[holder].map((day) => 100 * day[index]), stackgroup: "holders",

@@ -36,7 +36,7 @@ function mark(look, share) {
 function holderLegend(map) {
   const frame = document.getElementById("holder-legend");
   frame.replaceChildren();
-  const looks = map.data.holders.map((holder) => map.looks[holder]);
+  const looks = map.ground.looks;
   if (map.shown === LIKELIEST) {
     for (const look of looks) frame.append(element("div", {}, [mark(look, 1), mark(look, 0.4), look.name]));
     frame.append(element("div", { textContent: "Colour and mark: the likeliest holder. The paler and smaller, the less sure." }));
@@ -57,27 +57,44 @@ function routeLegend() {
     frame.append(element("div", {}, [line(openness.colour, 2.2, openness.dash === "solid" ? "" : openness.dash), openness.name]));
   }
   frame.append(element("div", {}, [line(SNOW_COLOUR, 6, ""), "snow likelier than not at its highest point"]));
-  frame.append(element("div", { textContent: "Thick: motorways and primary roads. As of the last weekly record; open whoever holds it." }));
+  frame.append(element("div", { textContent: "Thick: motorways and primary roads. Recorded weekly; open whoever holds it." }));
+}
+
+/* While one day is drawn, only the last of those asked for meanwhile waits: dragging never queues up. */
+function latestOnly(draw) {
+  let wanted = null, busy = false;
+  return async (day) => {
+    wanted = day;
+    if (busy) return;
+    busy = true;
+    while (wanted !== null) {
+      const next = wanted;
+      wanted = null;
+      await draw(next);
+    }
+    busy = false;
+  };
 }
 
 function wire(map) {
   const slider = document.getElementById("day");
   slider.max = String(map.data.dates.length - 1);
   slider.value = "0";
-  slider.addEventListener("input", () => map.setDay(Number(slider.value)));
-  const named = map.data.holders.map((holder) => [holder, "probability: " + map.looks[holder].name]);
+  const moveTo = latestOnly((day) => map.setDay(day));
+  slider.addEventListener("input", () => moveTo(Number(slider.value)));
+  const named = map.ground.looks.map((look) => [look.holder, look.name]);
   choices(document.getElementById("shown"), "shown", [[LIKELIEST, "likeliest holder"], ...named], LIKELIEST, (value) => { map.show(value); holderLegend(map); });
-  const modes = Object.keys(map.data.p_route_open).map((mode) => [mode, mode === "foot" ? "way on foot" : "way by " + mode]);
+  const modes = Object.keys(map.data.p_route_open).map((mode) => [mode, mode === "foot" ? "on foot" : "by " + mode]);
   choices(document.getElementById("mode"), "mode", modes, map.mode, (value) => map.showMode(value));
   holderLegend(map);
   routeLegend();
   const view = document.getElementById("view");
   view.append(new Option("whole theatre", "-1"), ...map.ground.views.map((each, index) => new Option(each.name, String(index))));
   view.addEventListener("change", () => (view.value === "-1" ? map.viewWhole() : map.view(map.ground.views[Number(view.value)])));
-  wirePlay(map, slider);
+  wirePlay(moveTo, slider);
 }
 
-function wirePlay(map, slider) {
+function wirePlay(moveTo, slider) {
   const play = document.getElementById("play");
   let running = null;
   const stop = () => { clearInterval(running); running = null; play.textContent = "Play"; };
@@ -87,7 +104,7 @@ function wirePlay(map, slider) {
     play.textContent = "Stop";
     running = setInterval(() => {
       slider.stepUp();
-      map.setDay(Number(slider.value));
+      moveTo(Number(slider.value));
       if (slider.value === slider.max) stop();
     }, 160);
   });
@@ -100,8 +117,7 @@ async function start() {
   await map.draw();
   wire(map);
   await map.setDay(0);
-  const first = map.ground.places.findIndex((place) => place.rank === 4);
-  await map.showPlace(Math.max(first, 0));
+  await map.showPlace(map.ground.first_place);
   drawFiguresWhenSeen();
   document.documentElement.dataset.ready = "yes";
 }

@@ -1,0 +1,400 @@
+"""Combat: exactly logistic odds, geometric phases, losses as in CDB90, monotony, symmetry, and the assaults of the bare prototype."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from worlds_by_hand import (
+    BYSTANDER,
+    GOVERNMENT,
+    HOLD,
+    OPPOSITION,
+    RAID,
+    ROOM,
+    SEED,
+    Actor,
+    Records,
+    Road,
+    make_draw,
+    make_world,
+)
+
+from keyterrain.campaign.day import first_evening  # isort: skip
+from keyterrain.dynamics.combat import combat
+from keyterrain.dynamics.control import control
+from keyterrain.dynamics.kernel import kernel
+from keyterrain.dynamics.luck import Luck
+from keyterrain.dynamics.presence import count_forces
+from keyterrain.dynamics.state import ASSAULT, EVENTS, NONE, WITHDRAWAL, state_type
+from keyterrain.theatre.parameters import PARAMETERS
+
+STAGING, TARGET, REAR = 0, 1, 2
+RUNNING, TAKEN, ABANDONED, BROKEN_OFF = range(4)
+ATTACKER, DEFENDER = 0, 1
+
+NEVER_ENDS_EARLY = {"combat_leave_rate": 0.0, "decision_loss_limit": 1e9}
+NO_LOSSES = {"combat_loss_factor": 0.0, "combat_readiness_assault": 0.0}
+MANY = 6000
+
+
+class Assaults(NamedTuple):
+    """What became of an assault (replicate): days, how it ended, sectors taken, and losses of both in battle."""
+
+    days: NDArray[np.int64]
+    ending: NDArray[np.int64]
+    sectors: NDArray[np.int64]
+    attacker_lost: NDArray[np.int64]
+    defender_lost: NDArray[np.int64]
+
+
+@kernel
+def _assault(
+    worlds: Records, draws: Records, states: Records, seed: np.uint64, side: int, n: int, most_days: int, one_phase: bool, out: Any
+) -> None:
+    for i in range(n):
+        w, d, s = worlds[0], draws[i % len(draws)], states[0]
+        luck = Luck(seed, np.uint64(i))
+        first_evening(w, d, s)
+        s.op_state[side, 0] = ASSAULT
+        s.op_target[side, 0] = TARGET
+        s.op_staging[side, 0] = STAGING
+        s.op_sent[side, 0] = s.force[side, TARGET]
+        s.op_lost[side, 0] = 0
+        day = 0
+        ending = RUNNING
+        while day < most_days and ending == RUNNING:
+            day += 1
+            combat(day, w, d, luck, s)
+            control(day, w, d, luck, s)
+            count_forces(w, s)
+            if s.holder[TARGET] == side:
+                ending = TAKEN
+                for k in range(s.count[EVENTS]):
+                    if s.event[k, 1] == WITHDRAWAL:
+                        ending = ABANDONED
+            elif s.attacker[TARGET] == NONE:
+                ending = BROKEN_OFF
+            if one_phase and not s.in_phase[TARGET]:
+                break
+        out[i, 0] = day
+        out[i, 1] = ending
+        out[i, 2] = s.taken[TARGET]
+        for actor in range(w.n_actors):
+            column = 3 if w.actor_side[actor] == side else 4
+            out[i, column] += s.cum_loss[actor, 0] + s.cum_loss[actor, 1]
+
+
+def assault(
+    world: Records, draws: Records, *, n: int, seed: np.uint64 = SEED, side: int = GOVERNMENT, days: int = 150, one_phase: bool = False
+) -> Assaults:
+    """Let the fighters of a side who stand in the target assault it, n times."""
+    out = np.zeros((n, 5), dtype=np.int64)
+    _assault(world, draws, np.zeros(1, dtype=state_type(ROOM)), seed, side, n, days, one_phase, out)
+    return Assaults(*out.T)
+
+
+def theatre(*, approaches: float = 3.0, air: bool = False, **changes: Any) -> Records:
+    """A staging place, the target and its defenders' rear, in a row."""
+    actors = [Actor(GOVERNMENT, air=air), Actor(OPPOSITION, irregular=True)]
+    world = make_world(3, [Road(STAGING, TARGET), Road(TARGET, REAR)], actors, **changes)
+    world["approaches"][0, TARGET] = approaches
+    world["p_least"][0, HOLD] = 0.0
+    return world
+
+
+def garrisons(attackers: int, defenders: int, *, par: Mapping[str, float] | None = None, **changes: Any) -> Records:
+    """Attackers already inside the target, against its defenders."""
+    changes = {"sectors": [1, 99, 1], **changes}
+    holder = [GOVERNMENT, OPPOSITION, OPPOSITION]
+    strength = {(ATTACKER, TARGET): attackers, (DEFENDER, TARGET): defenders}
+    return make_draw(holder=holder, strength=strength, par={"combat_frontage": 1e9, **NEVER_ENDS_EARLY, **(par or {})}, **changes)
+
+
+def logistic(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+def assert_share(hits: NDArray[np.bool_], p: float) -> None:
+    """Hold a share of independent trials against its probability, within four standard errors."""
+    assert abs(hits.mean() - p) < 4.0 * math.sqrt(p * (1.0 - p) / len(hits)) + 1e-12, (hits.mean(), p)
+
+
+# --- odds and length of a phase
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.5, 1.0, 2.0, 4.0])
+def test_a_phase_at_constant_odds_is_won_with_exactly_logistic_chance(ratio: float) -> None:
+    draw = garrisons(round(1000 * ratio), 1000, par={**NO_LOSSES, "combat_intercept": 0.2, "combat_slope": 1.3})
+    fought = assault(theatre(), draw, n=MANY, one_phase=True)
+    assert fought.attacker_lost.sum() + fought.defender_lost.sum() == 0
+    assert_share(fought.sectors == 1, logistic(0.2 + 1.3 * math.log(ratio)))
+
+
+def one_phase_won(world: Records, draw: Records) -> NDArray[np.bool_]:
+    return assault(world, draw, n=MANY, one_phase=True).sectors == 1
+
+
+def test_quality_counts_in_logits_and_force_outside_the_frontage_not_at_all() -> None:
+    par = {**NO_LOSSES, "combat_frontage": 1000.0, "combat_narrowing": 0.0}
+    draw = garrisons(9000, 1500, par=par, quality=[0.7, -0.4])
+    assert_share(one_phase_won(theatre(approaches=1.0), draw), logistic(0.7 + 0.4))
+    assert_share(one_phase_won(theatre(approaches=2.0), draw), logistic(math.log(2000 / 1500) + 0.7 + 0.4))
+    assert_share(one_phase_won(theatre(approaches=7.0), draw), logistic(math.log(3000 / 1500) + 0.7 + 0.4))
+
+
+def test_relief_narrows_and_works_and_heights_of_relief_multiply_the_defender() -> None:
+    par = {**NO_LOSSES, "combat_frontage": 1000.0, "combat_narrowing": 0.5}
+    draw = garrisons(9000, 300, par=par, relief=[0.0, 0.8, 0.0], held_days=[0, 15, 0])
+    multipliers = 0.8 * math.log(1.25) + 0.5 * math.log(1.3)
+    p = logistic(math.log(1000 * (1 - 0.5 * 0.8) / 300) - multipliers)
+    hits = assault(theatre(approaches=1.0), draw, n=MANY, one_phase=True)
+    # Works grow by a thirtieth part a day while the phase lasts.
+    slow = logistic(math.log(1000 * (1 - 0.5 * 0.8) / 300) - multipliers - math.log(1.3) * 3 / 30)
+    assert slow - 0.02 < (hits.sectors == 1).mean() < p + 0.02
+
+
+def test_air_and_artillery_help_whoever_has_them_attacker_or_defender() -> None:
+    even = garrisons(1000, 1000, par=NO_LOSSES)
+    assert_share(one_phase_won(theatre(air=True), even), logistic(math.log(1.5)))
+    against = assault(theatre(air=True), mirrored_garrisons(even), n=MANY, side=OPPOSITION, one_phase=True)
+    assert_share(against.sectors == 1, logistic(-math.log(1.3)))
+
+
+def mirrored_garrisons(draw: Records) -> Records:
+    """The same fighters with the opposition as attacker."""
+    swapped = draw.copy()
+    swapped["holder"][0, :3] = [OPPOSITION, GOVERNMENT, GOVERNMENT]
+    return swapped
+
+
+def test_length_of_a_phase_is_geometric() -> None:
+    days = assault(theatre(), garrisons(1000, 1000, par=NO_LOSSES), n=MANY, one_phase=True).days
+    expected = 0.4 * 0.6 ** np.arange(8)
+    observed = np.array([(days == k + 1).mean() for k in range(8)])
+    assert np.all(np.abs(observed - expected) < 4.0 * np.sqrt(expected * (1 - expected) / MANY))
+
+
+def test_length_of_a_phase_does_not_depend_on_the_ratio_nor_on_who_wins() -> None:
+    weak = assault(theatre(), garrisons(400, 1000, par=NO_LOSSES), n=MANY, one_phase=True)
+    strong = assault(theatre(), garrisons(2500, 1000, par=NO_LOSSES), n=MANY, one_phase=True)
+    assert np.array_equal(weak.days, strong.days)
+    assert (strong.sectors == 1).mean() > (weak.sectors == 1).mean() + 0.3
+    won, lost = weak.days[weak.sectors == 1], weak.days[weak.sectors == 0]
+    assert abs(won.mean() - lost.mean()) < 4.0 * weak.days.std() * math.sqrt(1 / len(won) + 1 / len(lost))
+
+
+def test_works_make_a_phase_longer() -> None:
+    days = assault(theatre(), garrisons(1000, 1000, par=NO_LOSSES, held_days=[0, 300, 0]), n=MANY, one_phase=True).days
+    assert abs(days.mean() - 1 / 0.25) < 4.0 * math.sqrt(0.75) / 0.25 / math.sqrt(MANY)
+
+
+# --- monotony: more force on the same luck
+
+FORCES = st.integers(40, 5000)
+MORE = st.integers(0, 5000)
+GROUND = st.tuples(st.floats(0.0, 1.0), st.integers(0, 60), st.sampled_from([1.0, 2.0, 5.0]))
+
+
+def one_phase(attackers: int, defenders: int, ground: tuple[float, int, float], replicate: int) -> int:
+    relief, held_days, approaches = ground
+    draw = garrisons(
+        attackers,
+        defenders,
+        par={"combat_frontage": 1200.0, "combat_loss_factor": 1.2},
+        relief=[0.0, relief, 0.0],
+        held_days=[0, held_days, 0],
+        quality=[0.3, -0.1],
+    )
+    seed = np.uint64(replicate)
+    return int(assault(theatre(approaches=approaches), draw, n=1, seed=seed, one_phase=True).sectors[0])
+
+
+@given(attackers=FORCES, more=MORE, defenders=FORCES, ground=GROUND, replicate=st.integers(0, 2**31))
+@settings(max_examples=150)
+def test_more_attackers_never_turn_a_won_phase_into_a_lost_one(
+    attackers: int, more: int, defenders: int, ground: tuple[float, int, float], replicate: int
+) -> None:
+    assert one_phase(attackers + more, defenders, ground, replicate) >= one_phase(attackers, defenders, ground, replicate)
+
+
+@given(attackers=FORCES, more=MORE, defenders=FORCES, ground=GROUND, replicate=st.integers(0, 2**31))
+@settings(max_examples=150)
+def test_more_defenders_never_turn_a_lost_phase_into_a_won_one(
+    attackers: int, more: int, defenders: int, ground: tuple[float, int, float], replicate: int
+) -> None:
+    assert one_phase(attackers, defenders + more, ground, replicate) <= one_phase(attackers, defenders, ground, replicate)
+
+
+# --- losses
+
+CERTAIN = 50.0
+BIG = 1_000_000
+CDB90_DAILY_LOSS = {
+    # a day of fighting at even engaged numbers: (attacker, defender), by whether the attacker is winning
+    True: (0.010, 0.044),
+    False: (0.023, 0.015),
+}
+
+
+def first_day_losses(attackers: int, defenders: int, *, winning: bool, relief: float = 0.0, **par: float) -> NDArray[np.float64]:
+    """Shares (2, replicate) that attackers and defenders lose on the first day."""
+    par = {"combat_intercept": CERTAIN if winning else -CERTAIN, "combat_loss_factor": 1.0, "combat_frontage": 1e9, **par}
+    draw = garrisons(attackers, defenders, par=par, relief=[0.0, relief, 0.0])
+    fought = assault(theatre(), draw, n=MANY, days=1)
+    return np.array([fought.attacker_lost / attackers, fought.defender_lost / defenders])
+
+
+@pytest.mark.parametrize("winning", [True, False])
+def test_median_daily_losses_at_even_numbers_are_those_of_cdb90(winning: bool) -> None:
+    lost = first_day_losses(BIG, BIG, winning=winning)
+    assert np.median(lost, axis=1) == pytest.approx(CDB90_DAILY_LOSS[winning], rel=0.06)
+
+
+def test_losses_spread_and_go_together_as_in_cdb90() -> None:
+    attacker, defender = np.log(first_day_losses(BIG, BIG, winning=False))
+    assert attacker.std() == pytest.approx(0.84, rel=0.05)
+    # The cap of 0.3 cuts the defender's upper tail.
+    below = np.quantile(defender, [0.05, 0.5])
+    assert (below[1] - below[0]) / 1.645 == pytest.approx(1.12, rel=0.06)
+    assert np.corrcoef(attacker, defender)[0, 1] == pytest.approx(0.15, abs=0.05)
+
+
+def test_who_has_more_loses_a_smaller_share() -> None:
+    even = np.median(first_day_losses(BIG, BIG, winning=True), axis=1)
+    double = np.median(first_day_losses(2 * BIG, BIG, winning=True), axis=1)
+    assert double / even == pytest.approx([2.0**-0.34, 2.0**0.63], rel=0.01)
+
+
+def test_on_rugged_ground_both_lose_less_a_day() -> None:
+    plain = np.median(first_day_losses(BIG, BIG, winning=True), axis=1)
+    rugged = np.median(first_day_losses(BIG, BIG, winning=True, relief=1.0), axis=1)
+    assert rugged / plain == pytest.approx([0.71, 0.61], rel=0.01)
+
+
+def test_irregular_war_costs_less_by_its_factor() -> None:
+    full = np.median(first_day_losses(BIG, BIG, winning=False), axis=1)
+    part = np.median(first_day_losses(BIG, BIG, winning=False, combat_loss_factor=0.7), axis=1)
+    assert part / full == pytest.approx([0.7, 0.7], rel=0.01)
+
+
+def test_only_the_engaged_suffer() -> None:
+    lost = first_day_losses(BIG, BIG, winning=False, combat_frontage=BIG / 30.0, combat_narrowing=0.0)
+    assert np.median(lost[0]) == pytest.approx(0.1 * CDB90_DAILY_LOSS[False][0], rel=0.06)
+
+
+def test_no_day_costs_more_than_a_fifth_of_attackers_and_three_tenths_of_defenders() -> None:
+    attacker, defender = first_day_losses(BIG, BIG, winning=False, combat_loss_factor=100.0)
+    assert attacker.max() == pytest.approx(0.2, abs=1e-5)
+    assert defender.max() == pytest.approx(0.3, abs=1e-5)
+
+
+@given(attackers=st.integers(1, 400), defenders=st.integers(1, 400), factor=st.floats(0.1, 200.0), replicate=st.integers(0, 2**31))
+@settings(max_examples=150)
+def test_losses_never_exceed_strength(attackers: int, defenders: int, factor: float, replicate: int) -> None:
+    draw = garrisons(attackers, defenders, par={"combat_loss_factor": factor})
+    fought = assault(theatre(), draw, n=5, seed=np.uint64(replicate), days=60)
+    assert 0 <= fought.attacker_lost.min() <= fought.attacker_lost.max() <= attackers
+    assert 0 <= fought.defender_lost.min() <= fought.defender_lost.max() <= defenders
+
+
+# --- symmetry
+
+
+def test_swapping_the_indices_of_sides_with_their_luck_swaps_the_answer() -> None:
+    draw = garrisons(2000, 900, par={"combat_leave_rate": 0.5, "decision_loss_limit": 0.2}, sectors=[1, 4, 1], quality=[0.2, 0.4])
+    straight = assault(theatre(), draw, n=500)
+    turned = assault(swapped_world(theatre()), swapped_draw(draw), n=500, side=OPPOSITION)
+    assert len(set(straight.ending.tolist())) >= 3, "all kinds of ending should occur"
+    assert np.array_equal(np.array(straight), np.array(turned))
+
+
+def swapped_world(world: Records) -> Records:
+    """The world with sides and actors in reversed order, each with its own luck."""
+    swapped = world.copy()
+    sides, actors = [OPPOSITION, GOVERNMENT, BYSTANDER], [1, 0]
+    for field in ("active", "side_irregular", "aims", "side_word", "side_place_word", "side_route_word"):
+        swapped[field][0, :3] = world[field][0, sides]
+    for field in ("actor_irregular", "actor_air", "actor_word", "actor_place_word", "muster"):
+        swapped[field][0, :2] = world[field][0, actors]
+    swapped["actor_side"][0, :2] = [1 - world["actor_side"][0, actor] for actor in actors]
+    return swapped
+
+
+def swapped_draw(draw: Records) -> Records:
+    swapped = draw.copy()
+    swapped["holder"][0, :3] = 1 - draw["holder"][0, :3]
+    for field in ("strength", "quality", "mobility"):
+        swapped[field][0, :2] = draw[field][0, [1, 0]]
+    return swapped
+
+
+# --- leaving and breaking off
+
+
+def test_a_steadfast_garrison_that_sees_good_odds_stays_and_a_hopeless_one_leaves() -> None:
+    hopeless = garrisons(9000, 300, par={"combat_leave_rate": 0.5}, sectors=[1, 6, 1])
+    proud = garrisons(300, 9000, par={"combat_leave_rate": 0.5, "decision_loss_limit": 1e9}, sectors=[1, 6, 1])
+    assert (assault(theatre(), hopeless, n=500).ending == ABANDONED).mean() > 0.8
+    assert (assault(theatre(), proud, n=500, days=30).ending == ABANDONED).mean() == 0.0
+
+
+def test_nobody_breaks_off_below_the_limit_of_losses_and_everyone_who_does_is_above_it() -> None:
+    draw = garrisons(1000, 1000, par={"combat_leave_rate": 0.0, "decision_loss_limit": 0.1}, sectors=[1, 5, 1])
+    fought = assault(theatre(), draw, n=500)
+    broken = fought.ending == BROKEN_OFF
+    assert 0.3 < broken.mean() < 1.0
+    assert fought.attacker_lost[broken].min() > 100
+
+
+def test_a_cautious_side_breaks_off_when_the_odds_have_gone() -> None:
+    world = theatre()
+    draw = garrisons(300, 900, par={**NO_LOSSES}, policy=[RAID, HOLD, HOLD], sectors=[1, 6, 1])
+    assert (assault(world, draw, n=300).ending == BROKEN_OFF).all()
+
+
+# --- the assault on one place, against the figures of the bare prototype
+
+BARE = {"combat_readiness_floor": 1.0, "combat_morale_loss": 0.0, "combat_morale_ground": 0.0}
+CAMPAIGNS = 2000
+
+
+def uncertain_draws(draw: Records, n: int, fixed: Mapping[str, float]) -> Records:
+    """Draw combat's parameters and both sides' quality from their distributions; `fixed` are not drawn."""
+    rng = np.random.default_rng(1)
+    draws = np.repeat(draw, n)
+    for parameter in PARAMETERS.values():
+        if parameter.key.startswith("combat.") and parameter.field not in fixed:
+            draws["par"][parameter.field] = [parameter.ppf(u) for u in rng.uniform(1e-4, 1 - 1e-4, n)]
+    for name, value in fixed.items():
+        draws["par"][name] = value
+    draws["quality"][:, :2] = rng.normal(size=(n, 2)) * draws["par"]["combat_quality_sd"][:, None]
+    return draws
+
+
+def campaign(
+    attackers: int, defenders: int, *, sectors: int, approaches: float, relief: float, dug_in: int, **fixed: float
+) -> Assaults:
+    draw = garrisons(attackers, defenders, sectors=[1, sectors, 1], relief=[0.0, relief, 0.0], held_days=[0, dug_in, 0])
+    par = {**BARE, "decision_loss_limit": float(PARAMETERS["decision.loss_limit"].default), **fixed}
+    world = theatre(approaches=approaches)
+    world["p_least"][0, HOLD] = 0.4
+    return assault(world, uncertain_draws(draw, CAMPAIGNS, par), n=CAMPAIGNS, days=150)
+
+
+def summary(result: Assaults) -> dict[str, Any]:
+    fell = np.isin(result.ending, [TAKEN, ABANDONED])
+    return {
+        "failed": 1 - fell.mean(),
+        "days": np.quantile(result.days[fell], [0.1, 0.5, 0.9]),
+        "abandoned": (result.ending == ABANDONED).mean(),
+        "attacker": np.quantile(result.attacker_lost[fell], [0.1, 0.5, 0.9]),
+        "defender": np.quantile(result.defender_lost[fell], [0.1, 0.5, 0.9]),
+    }

@@ -1,0 +1,325 @@
+"""A theatre made by hand: places, roads and forces as a test states them, every parameter at its default.
+
+    theatre = hand_made("town post", [Road("town", "post", km=35.0)], holds={"post": "opposition"}, garrisons={"post": 300})
+    play(theatre, routes, interdiction, days=6)
+    theatre.at("threat", "government", "town--post")
+
+A place without a holder is the government's. Each side has one actor of its own kind: the government regulars, the opposition
+irregulars. All theatres share one shape of memory, so that every kernel is compiled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.campaign.compile_cache import activate
+
+activate()
+
+from keyterrain.campaign.day import first_evening  # noqa: E402  (the cache has to be in place first)
+from keyterrain.campaign.entities import words  # noqa: E402
+from keyterrain.campaign.world import ROUTE_KINDS  # noqa: E402
+from keyterrain.dynamics.kernel import kernel  # noqa: E402
+from keyterrain.dynamics.luck import Luck, mixed  # noqa: E402
+from keyterrain.dynamics.state import (  # noqa: E402
+    ALLIED,
+    CREST,
+    HOSTILE,
+    LEE,
+    NEUTRAL,
+    NONE,
+    capacities,
+    draw_type,
+    filled,
+    state_type,
+    world_type,
+)
+from keyterrain.theatre.parameters import PARAMETERS  # noqa: E402
+
+Records = NDArray[np.void]
+Process = Callable[..., None]
+
+ROOM = capacities({})
+WORLD, STATE = world_type(ROOM), state_type(ROOM)
+DRAW = draw_type(ROOM, [parameter.field for parameter in PARAMETERS.values()])
+
+SIDES = ("government", "opposition", "neutral")
+PASSIVE = ("neutral",)
+IRREGULAR = ("opposition",)
+
+
+@dataclass(frozen=True)
+class Road:
+    """A road; its key is that of its ends in alphabetical order."""
+
+    start: str
+    end: str
+    km: float = 35.0
+    kind: str = "paved"
+    walk_hours: float = 7.0
+    band: int = 0
+    on_crest: bool = False
+    vehicle: bool = True
+    shut_vehicle: bool = False
+    shut_foot: bool = False
+
+    @property
+    def key(self) -> str:
+        return "--".join(sorted((self.start, self.end)))
+
+
+@dataclass(frozen=True)
+class Corridor:
+    """A corridor over the roads named."""
+
+    side: str
+    start: str
+    end: str
+    roads: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A road that raiders at a place can get to: hours on foot, and the share of it that they see."""
+
+    place: str
+    road: str
+    hours: float = 0.0
+    seen: float = 1.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where supply comes in for a side."""
+
+    side: str
+    place: str
+    capacity: float = 1e9
+
+
+@dataclass
+class Theatre:
+    """World, draw and state as records of length 1, and the numbers of all keys."""
+
+    world: Records
+    draw: Records
+    state: Records
+    number: Mapping[str, int]
+    luck: Luck = field(default_factory=lambda: Luck(np.uint64(1), np.uint64(0)))
+
+    def begin(self) -> Theatre:
+        """Go back to the first evening."""
+        _begin(self.world, self.draw, self.state)
+        return self
+
+    def at(self, name: str, *keys: str) -> Any:
+        """Entry of the state, as numbers; a name without keys gives the array."""
+        return self.state[name][0][tuple(self.number[key] for key in keys)]
+
+    def put(self, name: str, value: Any, *keys: str) -> None:
+        """Set an entry of the state, or a whole array."""
+        self.state[name][0][tuple(self.number[key] for key in keys)] = value
+
+    def set_parameters(self, **values: Any) -> None:
+        """Set parameters by field name."""
+        for name, value in values.items():
+            self.draw["par"][name] = value
+
+
+@kernel
+def _begin(worlds: Records, draws: Records, states: Records) -> None:
+    first_evening(worlds[0], draws[0], states[0])
+
+
+def hand_made(
+    places: str,
+    roads: Sequence[Road] = (),
+    *,
+    sides: Sequence[str] = SIDES,
+    holds: Mapping[str, str] | None = None,
+    garrisons: Mapping[str, int] | None = None,
+    contested_by: Mapping[str, str] | None = None,
+    residents: Mapping[str, int] | None = None,
+    near: Iterable[tuple[str, str, float]] | None = None,
+    spill: Iterable[tuple[str, str, float]] | None = None,
+    reach: Sequence[Reach] = (),
+    sources: Sequence[Source] = (),
+    corridors: Sequence[Corridor] = (),
+    climate: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, float] | None = None,
+) -> Theatre:
+    """Make a theatre and set it to its first evening; a garrison is of its place's holder unless its key is `side@place`."""
+    keys = places.split()
+    place = {key: i for i, key in enumerate(keys)}
+    side = {key: i for i, key in enumerate(sides)}
+    road = {each.key: i for i, each in enumerate(roads)}
+    active = [key for key in sides if key not in PASSIVE]
+    holder = np.array([side[(holds or {}).get(key, "government")] for key in keys])
+    strength = np.zeros((len(active), len(keys)), dtype=np.int32)
+    for where, n in (garrisons or {}).items():
+        of, _, at = where.rpartition("@")
+        strength[active.index(of or sides[holder[place[at]]]), place[at]] = n
+    world = {
+        **_words(keys, list(road), list(sides), active),
+        **_sides(sides, active),
+        **_roads(roads, place),
+        **_lists("near", "hours", place, near if near is not None else [(key, key, 0.0) for key in keys]),
+        **_lists("spill", "share", place, spill if spill is not None else [(key, key, 1.0) for key in keys]),
+        **_reach(reach, place, road),
+        **_corridors(corridors, roads, place, side),
+        "approaches": np.ones(len(keys)),
+        "lean": np.full(len(keys), NONE),
+        "community": np.full(len(keys), NONE),
+        "gate_of": np.full(len(keys), NONE),
+        "on": np.ones(10),
+        "source_side": np.array([side[each.side] for each in sources], dtype=np.int32),
+        "source_place": np.array([place[each.place] for each in sources], dtype=np.int32),
+        **(climate or {}),
+    }
+    counts = {
+        "n_places": len(keys),
+        "n_routes": len(roads),
+        "n_sides": len(sides),
+        "n_actors": len(active),
+        "n_corridors": len(corridors),
+        "n_areas": 1,
+        "n_sources": len(sources),
+        "n_pairs": len(reach),
+    }
+    draw = filled(DRAW, _draw(keys, side, holder, strength, contested_by or {}, residents or {}, sources))
+    theatre = Theatre(
+        filled(WORLD, {**world, **counts}), draw, np.zeros(1, dtype=STATE), {**place, **road, **side, **_corridor_numbers(corridors)}
+    )
+    theatre.draw["par"] = default_parameters()
+    theatre.set_parameters(**(parameters or {}))
+    theatre.draw["stock"] = theatre.draw["par"]["supply_store_days"][0]
+    return theatre.begin()
+
+
+def default_parameters() -> Records:
+    """Every parameter at its default."""
+    return np.array([tuple(parameter.default for parameter in PARAMETERS.values())], dtype=DRAW["par"])
+
+
+def _words(places: list[str], roads: list[str], sides: list[str], active: list[str]) -> dict[str, Any]:
+    place, road, side, actor = words(places), words(roads), words(sides), words(active)
+    return {
+        "place_word": place,
+        "route_word": road,
+        "side_word": side,
+        "actor_word": actor,
+        "side_place_word": _paired(side, place),
+        "side_route_word": _paired(side, road),
+        "actor_place_word": _paired(actor, place),
+    }
+
+
+def _paired(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return np.array([[mixed(a, b) for b in second] for a in first], dtype=np.uint64).reshape(len(first), len(second))
+
+
+def _sides(sides: Sequence[str], active: Sequence[str]) -> dict[str, Any]:
+    relation = np.array([[HOSTILE if a in active and b in active else NEUTRAL for b in sides] for a in sides])
+    np.fill_diagonal(relation, ALLIED)
+    return {
+        "relation": relation,
+        "active": [key in active for key in sides],
+        "side_irregular": [key in IRREGULAR for key in sides],
+        "passive_side": sides.index(PASSIVE[0]) if PASSIVE[0] in sides else NONE,
+        "actor_side": [sides.index(key) for key in active],
+        "actor_irregular": [key in IRREGULAR for key in active],
+        "muster": np.full((len(active), 3), NONE),
+    }
+
+
+def _roads(roads: Sequence[Road], place: Mapping[str, int]) -> dict[str, Any]:
+    ends = np.array([(place[road.start], place[road.end]) for road in roads], dtype=np.int32).reshape(-1, 2)
+    owner = np.concatenate([ends[:, 0], ends[:, 1]])
+    order = np.argsort(owner, kind="stable")
+    return {
+        "route_from": ends[:, 0],
+        "route_to": ends[:, 1],
+        "route_kind": [ROUTE_KINDS[road.kind] for road in roads],
+        "route_vehicle": [road.vehicle for road in roads],
+        "route_km": [road.km for road in roads],
+        "walk_base_hours": [road.walk_hours for road in roads],
+        "route_band": [road.band for road in roads],
+        "route_zone": [CREST if road.on_crest else LEE for road in roads],
+        "shut_vehicle": [road.shut_vehicle for road in roads],
+        "shut_foot": [road.shut_foot for road in roads],
+        "arc_start": np.searchsorted(owner[order], np.arange(len(place) + 1)),
+        "arc_place": np.concatenate([ends[:, 1], ends[:, 0]])[order],
+        "arc_route": np.tile(np.arange(len(roads)), 2)[order],
+    }
+
+
+def _lists(name: str, value: str, place: Mapping[str, int], entries: Iterable[tuple[str, str, float]]) -> dict[str, Any]:
+    rows = sorted((place[owner], place[item], number) for owner, item, number in entries)
+    return {
+        f"{name}_start": np.searchsorted([row[0] for row in rows], np.arange(len(place) + 1)),
+        f"{name}_place": np.array([row[1] for row in rows], dtype=np.int32),
+        f"{name}_{value}": np.array([row[2] for row in rows], dtype=np.float64),
+    }
+
+
+def _reach(reach: Sequence[Reach], place: Mapping[str, int], road: Mapping[str, int]) -> dict[str, Any]:
+    rows = sorted((place[each.place], road[each.road], each.hours, each.seen) for each in reach)
+    return {
+        "pair_start": np.searchsorted([row[0] for row in rows], np.arange(len(place) + 1)),
+        "pair_route": np.array([row[1] for row in rows], dtype=np.int32),
+        "pair_hours": np.array([row[2] for row in rows], dtype=np.float32),
+        "pair_seen": np.array([row[3] for row in rows], dtype=np.float32),
+    }
+
+
+def _corridors(
+    corridors: Sequence[Corridor], roads: Sequence[Road], place: Mapping[str, int], side: Mapping[str, int]
+) -> dict[str, Any]:
+    arcs: list[tuple[int, int, int]] = []
+    start = [0]
+    for corridor in corridors:
+        for i, road in enumerate(roads):
+            if road.key in corridor.roads:
+                arcs += [(place[road.start], place[road.end], i), (place[road.end], place[road.start], i)]
+        start.append(len(arcs))
+    table = np.array(arcs, dtype=np.int32).reshape(-1, 3)
+    return {
+        "corridor_side": np.array([side[corridor.side] for corridor in corridors], dtype=np.int32),
+        "corridor_from": np.array([place[corridor.start] for corridor in corridors], dtype=np.int32),
+        "corridor_to": np.array([place[corridor.end] for corridor in corridors], dtype=np.int32),
+        "corridor_arc_start": start,
+        "corridor_arc_from": table[:, 0],
+        "corridor_arc_to": table[:, 1],
+        "corridor_arc_route": table[:, 2],
+    }
+
+
+def _corridor_numbers(corridors: Sequence[Corridor]) -> dict[str, int]:
+    return {f"{corridor.start}..{corridor.end}": i for i, corridor in enumerate(corridors)}
+
+
+def _draw(
+    places: Sequence[str],
+    side: Mapping[str, int],
+    holder: NDArray[Any],
+    strength: NDArray[np.int32],
+    contested_by: Mapping[str, str],
+    residents: Mapping[str, int],
+    sources: Sequence[Source],
+) -> dict[str, Any]:
+    return {
+        "holder": holder,
+        "strength": strength,
+        "intruder": [side[contested_by[key]] if key in contested_by else NONE for key in places],
+        "taken": [1 if key in contested_by else 0 for key in places],
+        "sectors": np.full(len(places), 2),
+        "held_days": np.full(len(places), 30),
+        "residents": [residents.get(key, 0) for key in places],
+        "population": [residents.get(key, 0) for key in places],
+        "capacity": [each.capacity for each in sources],
+    }
