@@ -1,8 +1,8 @@
 """A theatre made by hand: places, roads and forces as a test states them, every parameter at its default.
 
     theatre = hand_made("town post", [Road("town", "post", km=35.0)], holds={"post": "opposition"}, garrisons={"post": 300})
-    play(theatre, routes, interdiction, days=6)
-    theatre.at("threat", "government", "town--post")
+    theatre.play("routes", "interdiction", days=6)
+    theatre.at("threat", "government", "post--town")
 
 A place without a holder is the government's. Each side has one actor of its own kind: the government regulars, the opposition
 irregulars. All theatres share one shape of memory, so that every kernel is compiled once.
@@ -15,17 +15,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numba import config
 from numpy.typing import NDArray
 
-from keyterrain.campaign.compile_cache import activate
+from keyterrain.dynamics.compile_cache import activate
 
 activate()
 
 from keyterrain.campaign.day import first_evening  # noqa: E402  (the cache has to be in place first)
 from keyterrain.campaign.entities import words  # noqa: E402
 from keyterrain.campaign.world import ROUTE_KINDS  # noqa: E402
+from keyterrain.dynamics.insurgency import insurgency  # noqa: E402
+from keyterrain.dynamics.interdiction import interdiction  # noqa: E402
 from keyterrain.dynamics.kernel import kernel  # noqa: E402
 from keyterrain.dynamics.luck import Luck, mixed  # noqa: E402
+from keyterrain.dynamics.presence import count_forces, mark_passable  # noqa: E402
+from keyterrain.dynamics.routes import routes  # noqa: E402
 from keyterrain.dynamics.state import (  # noqa: E402
     ALLIED,
     CREST,
@@ -39,6 +44,9 @@ from keyterrain.dynamics.state import (  # noqa: E402
     state_type,
     world_type,
 )
+from keyterrain.dynamics.supply import corridors as run_corridors  # noqa: E402
+from keyterrain.dynamics.supply import supply  # noqa: E402
+from keyterrain.dynamics.weather import weather  # noqa: E402
 from keyterrain.theatre.parameters import PARAMETERS  # noqa: E402
 
 Records = NDArray[np.void]
@@ -112,13 +120,33 @@ class Theatre:
     number: Mapping[str, int]
     luck: Luck = field(default_factory=lambda: Luck(np.uint64(1), np.uint64(0)))
 
+    def __post_init__(self) -> None:
+        if config.DISABLE_JIT:
+            self.world, self.draw, self.state = (each.view(np.recarray) for each in (self.world, self.draw, self.state))
+
+    def copy(self) -> Theatre:
+        """Return the theatre as it stands, for comparison."""
+        return Theatre(self.world.copy(), self.draw.copy(), self.state.copy(), self.number, self.luck)
+
     def begin(self) -> Theatre:
         """Go back to the first evening."""
         _begin(self.world, self.draw, self.state)
         return self
 
+    def play(self, *processes: str, first: int = 1, days: int = 1) -> Theatre:
+        """Play some processes for days on end, in the order given."""
+        for day in range(first, first + days):
+            for process in processes:
+                STEPS[process](day, self.world, self.draw, self.luck, self.state)
+        return self
+
+    def muster(self) -> Theatre:
+        """Count forces and say who may pass anew, after strengths or holders have been set."""
+        STEPS["muster"](0, self.world, self.draw, self.luck, self.state)
+        return self
+
     def at(self, name: str, *keys: str) -> Any:
-        """Entry of the state, as numbers; a name without keys gives the array."""
+        """Entry of the state; a name without keys gives the array itself."""
         return self.state[name][0][tuple(self.number[key] for key in keys)]
 
     def put(self, name: str, value: Any, *keys: str) -> None:
@@ -134,6 +162,53 @@ class Theatre:
 @kernel
 def _begin(worlds: Records, draws: Records, states: Records) -> None:
     first_evening(worlds[0], draws[0], states[0])
+
+
+@kernel
+def _muster(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
+    count_forces(worlds[0], states[0])
+    mark_passable(worlds[0], states[0])
+
+
+@kernel
+def _weather(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
+    weather(day, worlds[0], draws[0], luck, states[0])
+
+
+@kernel
+def _routes(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
+    routes(day, worlds[0], draws[0], luck, states[0])
+
+
+@kernel
+def _interdiction(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
+    interdiction(day, worlds[0], draws[0], luck, states[0])
+
+
+@kernel
+def _corridors_of_the_day(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
+    run_corridors(day, worlds[0], draws[0], states[0])
+
+
+@kernel
+def _supply(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
+    supply(day, worlds[0], draws[0], luck, states[0])
+
+
+@kernel
+def _insurgency(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
+    insurgency(day, worlds[0], draws[0], luck, states[0])
+
+
+STEPS: dict[str, Process] = {
+    "muster": _muster,
+    "weather": _weather,
+    "routes": _routes,
+    "interdiction": _interdiction,
+    "corridors": _corridors_of_the_day,
+    "supply": _supply,
+    "insurgency": _insurgency,
+}
 
 
 def hand_made(
@@ -167,11 +242,11 @@ def hand_made(
     world = {
         **_words(keys, list(road), list(sides), active),
         **_sides(sides, active),
-        **_roads(roads, place),
+        **_road_fields(roads, place),
         **_lists("near", "hours", place, near if near is not None else [(key, key, 0.0) for key in keys]),
         **_lists("spill", "share", place, spill if spill is not None else [(key, key, 1.0) for key in keys]),
         **_reach(reach, place, road),
-        **_corridors(corridors, roads, place, side),
+        **_corridor_fields(corridors, roads, place, side),
         "approaches": np.ones(len(keys)),
         "lean": np.full(len(keys), NONE),
         "community": np.full(len(keys), NONE),
@@ -192,9 +267,8 @@ def hand_made(
         "n_pairs": len(reach),
     }
     draw = filled(DRAW, _draw(keys, side, holder, strength, contested_by or {}, residents or {}, sources))
-    theatre = Theatre(
-        filled(WORLD, {**world, **counts}), draw, np.zeros(1, dtype=STATE), {**place, **road, **side, **_corridor_numbers(corridors)}
-    )
+    numbers = {**place, **road, **side, **_corridor_numbers(corridors)}
+    theatre = Theatre(filled(WORLD, {**world, **counts}), draw, np.zeros(1, dtype=STATE), numbers)
     theatre.draw["par"] = default_parameters()
     theatre.set_parameters(**(parameters or {}))
     theatre.draw["stock"] = theatre.draw["par"]["supply_store_days"][0]
@@ -237,7 +311,7 @@ def _sides(sides: Sequence[str], active: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _roads(roads: Sequence[Road], place: Mapping[str, int]) -> dict[str, Any]:
+def _road_fields(roads: Sequence[Road], place: Mapping[str, int]) -> dict[str, Any]:
     ends = np.array([(place[road.start], place[road.end]) for road in roads], dtype=np.int32).reshape(-1, 2)
     owner = np.concatenate([ends[:, 0], ends[:, 1]])
     order = np.argsort(owner, kind="stable")
@@ -277,7 +351,7 @@ def _reach(reach: Sequence[Reach], place: Mapping[str, int], road: Mapping[str, 
     }
 
 
-def _corridors(
+def _corridor_fields(
     corridors: Sequence[Corridor], roads: Sequence[Road], place: Mapping[str, int], side: Mapping[str, int]
 ) -> dict[str, Any]:
     arcs: list[tuple[int, int, int]] = []

@@ -16,17 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.campaign.compile_cache import activate
-
-activate()
-
-from keyterrain.campaign.day import first_evening  # noqa: E402  (the cache has to be in place first)
-from keyterrain.campaign.entities import words  # noqa: E402
-from keyterrain.dynamics.audit import n_fighters, n_people  # noqa: E402
-from keyterrain.dynamics.kernel import kernel  # noqa: E402
-from keyterrain.dynamics.luck import Luck, mixed  # noqa: E402
-from keyterrain.dynamics.routes import routes  # noqa: E402
-from keyterrain.dynamics.state import (  # noqa: E402
+from keyterrain.campaign.day import first_evening
+from keyterrain.campaign.entities import words
+from keyterrain.dynamics.audit import n_fighters, n_people
+from keyterrain.dynamics.kernel import kernel
+from keyterrain.dynamics.luck import Luck, mixed
+from keyterrain.dynamics.routes import routes
+from keyterrain.dynamics.state import (
     ALLIED,
     HOSTILE,
     NEUTRAL,
@@ -37,13 +33,14 @@ from keyterrain.dynamics.state import (  # noqa: E402
     state_type,
     world_type,
 )
-from keyterrain.theatre.parameters import PARAMETERS  # noqa: E402
-from keyterrain.theatre.policies import POLICY_RULES  # noqa: E402
+from keyterrain.theatre.parameters import PARAMETERS
+from keyterrain.theatre.policies import POLICY_RULES
 
 Records = NDArray[np.void]
 
 ROOM = capacities({})
-PARAMETER_NAMES = [parameter.field for parameter in PARAMETERS.values()]
+WORLD, STATE = world_type(ROOM), state_type(ROOM)
+DRAW = draw_type(ROOM, [parameter.field for parameter in PARAMETERS.values()])
 GOVERNMENT, OPPOSITION, BYSTANDER = 0, 1, 2
 PIECEMEAL, BROAD, RAID, HOLD = (list(POLICY_RULES).index(name) for name in ("piecemeal", "broad", "raid", "hold"))
 N_DAYS = 400
@@ -91,7 +88,7 @@ def make_world(n_places: int, roads: Sequence[Road], actors: Sequence[Actor], **
     for noun, field in {"abroad": None, "gates": "gate_place", "joins": "join_day", "sources": "source_place"}.items():
         if field in fields:
             fields[f"n_{noun}"] = len(fields[field])
-    return filled(world_type(ROOM), fields)
+    return filled(WORLD, fields)
 
 
 def _words(n_places: int, roads: Sequence[Road], actors: Sequence[Actor]) -> dict[str, Any]:
@@ -195,7 +192,11 @@ def _rules() -> dict[str, Any]:
 
 
 def make_draw(
-    *, holder: Sequence[int], strength: Mapping[tuple[int, int], int] | None = None, par: Mapping[str, float] | None = None, **changes: Any
+    *,
+    holder: Sequence[int],
+    strength: Mapping[tuple[int, int], int] | None = None,
+    par: Mapping[str, float] | None = None,
+    **changes: Any,
 ) -> Records:
     """Fill a first evening: every parameter at its default but those in `par`, `strength` by (actor, place)."""
     n_places = len(holder)
@@ -212,7 +213,7 @@ def make_draw(
         "stock": np.full((ROOM["sides"], n_places), 20.0),
         **changes,
     }
-    draw = filled(draw_type(ROOM, PARAMETER_NAMES), fields)
+    draw = filled(DRAW, fields)
     for parameter in PARAMETERS.values():
         draw["par"][parameter.field] = parameter.default
     for name, value in (par or {}).items():
@@ -228,7 +229,7 @@ def _begin(worlds: Records, draws: Records, states: Records, seed: np.uint64) ->
 
 def evening(world: Records, draw: Records) -> Records:
     """State on the evening before the first day, roads as they are without snow."""
-    states = np.zeros(1, dtype=state_type(ROOM))
+    states = np.zeros(1, dtype=STATE)
     _begin(world, draw, states, SEED)
     return states
 

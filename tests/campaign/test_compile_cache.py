@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import keyterrain
-from keyterrain.campaign import compile_cache
+from keyterrain.dynamics import compile_cache
 
 HELPER = "from numba import njit\n\n\n@njit(cache=True)\ndef worth(x):\n    return x + {number}\n"
 KERNEL = (
@@ -19,7 +19,7 @@ KERNEL = (
     "@njit(cache=True)\ndef total(x):\n    return worth(x) * 2\n"
 )
 ASK = """
-from keyterrain.campaign import compile_cache
+from keyterrain.dynamics import compile_cache
 folder = compile_cache.activate()
 from keyterrain.dynamics.kernel import total
 print(total(1), sum(total.stats.cache_hits.values()))

@@ -1,4 +1,4 @@
-"""Combat: exactly logistic odds, geometric phases, losses as in CDB90, monotony, symmetry, and the assaults of the bare prototype."""
+"""Combat: logistic odds, geometric phases, losses as in CDB90, monotony, symmetry, and assaults as of the bare prototype."""
 
 from __future__ import annotations
 
@@ -12,32 +12,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from keyterrain.dynamics.state import SUPPORT
+from keyterrain.theatre.parameters import PARAMETERS
+from steps_by_hand import ABANDONED, BROKEN_OFF, TAKEN, assaults, log_ratio_of
 from worlds_by_hand import (
     BYSTANDER,
     GOVERNMENT,
     HOLD,
     OPPOSITION,
     RAID,
-    ROOM,
     SEED,
+    STATE,
     Actor,
     Records,
     Road,
+    evening,
     make_draw,
     make_world,
+    opened,
 )
 
-from keyterrain.campaign.day import first_evening  # isort: skip
-from keyterrain.dynamics.combat import combat
-from keyterrain.dynamics.control import control
-from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.luck import Luck
-from keyterrain.dynamics.presence import count_forces
-from keyterrain.dynamics.state import ASSAULT, EVENTS, NONE, WITHDRAWAL, state_type
-from keyterrain.theatre.parameters import PARAMETERS
-
 STAGING, TARGET, REAR = 0, 1, 2
-RUNNING, TAKEN, ABANDONED, BROKEN_OFF = range(4)
 ATTACKER, DEFENDER = 0, 1
 
 NEVER_ENDS_EARLY = {"combat_leave_rate": 0.0, "decision_loss_limit": 1e9}
@@ -55,49 +50,19 @@ class Assaults(NamedTuple):
     defender_lost: NDArray[np.int64]
 
 
-@kernel
-def _assault(
-    worlds: Records, draws: Records, states: Records, seed: np.uint64, side: int, n: int, most_days: int, one_phase: bool, out: Any
-) -> None:
-    for i in range(n):
-        w, d, s = worlds[0], draws[i % len(draws)], states[0]
-        luck = Luck(seed, np.uint64(i))
-        first_evening(w, d, s)
-        s.op_state[side, 0] = ASSAULT
-        s.op_target[side, 0] = TARGET
-        s.op_staging[side, 0] = STAGING
-        s.op_sent[side, 0] = s.force[side, TARGET]
-        s.op_lost[side, 0] = 0
-        day = 0
-        ending = RUNNING
-        while day < most_days and ending == RUNNING:
-            day += 1
-            combat(day, w, d, luck, s)
-            control(day, w, d, luck, s)
-            count_forces(w, s)
-            if s.holder[TARGET] == side:
-                ending = TAKEN
-                for k in range(s.count[EVENTS]):
-                    if s.event[k, 1] == WITHDRAWAL:
-                        ending = ABANDONED
-            elif s.attacker[TARGET] == NONE:
-                ending = BROKEN_OFF
-            if one_phase and not s.in_phase[TARGET]:
-                break
-        out[i, 0] = day
-        out[i, 1] = ending
-        out[i, 2] = s.taken[TARGET]
-        for actor in range(w.n_actors):
-            column = 3 if w.actor_side[actor] == side else 4
-            out[i, column] += s.cum_loss[actor, 0] + s.cum_loss[actor, 1]
-
-
 def assault(
-    world: Records, draws: Records, *, n: int, seed: np.uint64 = SEED, side: int = GOVERNMENT, days: int = 150, one_phase: bool = False
+    world: Records,
+    draws: Records,
+    *,
+    n: int,
+    seed: np.uint64 = SEED,
+    side: int = GOVERNMENT,
+    days: int = 150,
+    one_phase: bool = False,
 ) -> Assaults:
     """Let the fighters of a side who stand in the target assault it, n times."""
     out = np.zeros((n, 5), dtype=np.int64)
-    _assault(world, draws, np.zeros(1, dtype=state_type(ROOM)), seed, side, n, days, one_phase, out)
+    assaults(world, draws, np.zeros(1, dtype=STATE), seed, side, STAGING, TARGET, n, days, one_phase, out)
     return Assaults(*out.T)
 
 
@@ -150,15 +115,31 @@ def test_quality_counts_in_logits_and_force_outside_the_frontage_not_at_all() ->
     assert_share(one_phase_won(theatre(approaches=7.0), draw), logistic(math.log(3000 / 1500) + 0.7 + 0.4))
 
 
-def test_relief_narrows_and_works_and_heights_of_relief_multiply_the_defender() -> None:
-    par = {**NO_LOSSES, "combat_frontage": 1000.0, "combat_narrowing": 0.5}
-    draw = garrisons(9000, 300, par=par, relief=[0.0, 0.8, 0.0], held_days=[0, 15, 0])
-    multipliers = 0.8 * math.log(1.25) + 0.5 * math.log(1.3)
-    p = logistic(math.log(1000 * (1 - 0.5 * 0.8) / 300) - multipliers)
-    hits = assault(theatre(approaches=1.0), draw, n=MANY, one_phase=True)
-    # Works grow by a thirtieth part a day while the phase lasts.
-    slow = logistic(math.log(1000 * (1 - 0.5 * 0.8) / 300) - multipliers - math.log(1.3) * 3 / 30)
-    assert slow - 0.02 < (hits.sectors == 1).mean() < p + 0.02
+def test_relief_narrows_the_front_and_with_works_multiplies_the_defender() -> None:
+    half_dug_in = {"combat_dug_in_days": 1e9}
+    par = {**NO_LOSSES, **half_dug_in, "combat_frontage": 1000.0, "combat_narrowing": 0.5}
+    draw = garrisons(9000, 300, par=par, relief=[0.0, 0.8, 0.0], held_days=[0, 5 * 10**8, 0])
+    ratio = math.log(1000 * (1 - 0.5 * 0.8) / 300) - 0.8 * math.log(1.25) - 0.5 * math.log(1.3)
+    assert_share(one_phase_won(theatre(approaches=1.0), draw), logistic(ratio))
+
+
+PAIRS = st.tuples(st.floats(0.05, 1.0), st.floats(0.05, 1.0))
+
+
+@given(supplied=PAIRS, ready=PAIRS, support=st.floats(0.0, 1.0), relief=st.floats(0.0, 1.0))
+def test_supply_readiness_air_weather_relief_and_works_weigh_as_written(
+    supplied: tuple[float, float], ready: tuple[float, float], support: float, relief: float
+) -> None:
+    world, draw = theatre(air=True), garrisons(1700, 600, relief=[0.0, relief, 0.0], held_days=[0, 12, 0])
+    states = evening(world, draw)
+    s = opened(states)
+    s.supplied[[GOVERNMENT, OPPOSITION], TARGET] = supplied
+    s.readiness[:2] = ready
+    s.sky[SUPPORT] = support
+    strong = 1700 * supplied[0] * (1 + 0.5 * support) * (0.6 + 0.4 * ready[0])
+    weak = 600 * supplied[1] * (0.6 + 0.4 * ready[1])
+    expected = math.log(strong / weak) - relief * math.log(1.25) - 12 / 30 * math.log(1.3)
+    assert log_ratio_of(world, draw, states, GOVERNMENT, OPPOSITION, TARGET) == pytest.approx(expected, abs=1e-9)
 
 
 def test_air_and_artillery_help_whoever_has_them_attacker_or_defender() -> None:
@@ -237,6 +218,7 @@ def test_more_defenders_never_turn_a_lost_phase_into_a_won_one(
 
 CERTAIN = 50.0
 BIG = 1_000_000
+FEW = st.integers(1, 400)
 CDB90_DAILY_LOSS = {
     # a day of fighting at even engaged numbers: (attacker, defender), by whether the attacker is winning
     True: (0.010, 0.044),
@@ -296,7 +278,7 @@ def test_no_day_costs_more_than_a_fifth_of_attackers_and_three_tenths_of_defende
     assert defender.max() == pytest.approx(0.3, abs=1e-5)
 
 
-@given(attackers=st.integers(1, 400), defenders=st.integers(1, 400), factor=st.floats(0.1, 200.0), replicate=st.integers(0, 2**31))
+@given(attackers=FEW, defenders=FEW, factor=st.floats(0.1, 200.0), replicate=st.integers(0, 2**31))
 @settings(max_examples=150)
 def test_losses_never_exceed_strength(attackers: int, defenders: int, factor: float, replicate: int) -> None:
     draw = garrisons(attackers, defenders, par={"combat_loss_factor": factor})
@@ -364,37 +346,98 @@ def test_a_cautious_side_breaks_off_when_the_odds_have_gone() -> None:
 
 BARE = {"combat_readiness_floor": 1.0, "combat_morale_loss": 0.0, "combat_morale_ground": 0.0}
 CAMPAIGNS = 2000
+LEVERS_OFF = {"combat_relief_multiplier": 1.0, "combat_narrowing": 0.0}
 
 
-def uncertain_draws(draw: Records, n: int, fixed: Mapping[str, float]) -> Records:
-    """Draw combat's parameters and both sides' quality from their distributions; `fixed` are not drawn."""
+class Campaign(NamedTuple):
+    """A campaign against one place over uncertain parameters: share that failed; 10, 50 and 90 % of days and losses."""
+
+    p_failed: float
+    days: NDArray[np.float64]
+    attacker_lost: NDArray[np.float64]
+    defender_lost: NDArray[np.float64]
+
+
+def campaign(
+    attackers: int, defenders: int, *, sectors: int, approaches: float, relief: float, dug_in_days: int, **fixed: float
+) -> Campaign:
+    draw = garrisons(attackers, defenders, sectors=[1, sectors, 1], relief=[0.0, relief, 0.0], held_days=[0, dug_in_days, 0])
+    draws = uncertain(draw, CAMPAIGNS, {**BARE, "decision_loss_limit": PARAMETERS["decision.loss_limit"].default, **fixed})
+    world = theatre(approaches=approaches)
+    world["p_least"][0, HOLD] = 0.4
+    fought = assault(world, draws, n=CAMPAIGNS)
+    fell = np.isin(fought.ending, [TAKEN, ABANDONED])
+    tenths = (np.quantile(each[fell], [0.1, 0.5, 0.9]) for each in (fought.days, fought.attacker_lost, fought.defender_lost))
+    return Campaign(1.0 - fell.mean(), *tenths)
+
+
+def uncertain(draw: Records, n: int, fixed: Mapping[str, float]) -> Records:
+    """Draw combat's parameters and both sides' quality from their distributions; those in `fixed` are not drawn."""
     rng = np.random.default_rng(1)
     draws = np.repeat(draw, n)
     for parameter in PARAMETERS.values():
-        if parameter.key.startswith("combat.") and parameter.field not in fixed:
-            draws["par"][parameter.field] = [parameter.ppf(u) for u in rng.uniform(1e-4, 1 - 1e-4, n)]
+        u = rng.uniform(1e-4, 1 - 1e-4, n)
+        if parameter.key.startswith("combat."):
+            draws["par"][parameter.field] = [parameter.ppf(each) for each in u]
     for name, value in fixed.items():
         draws["par"][name] = value
     draws["quality"][:, :2] = rng.normal(size=(n, 2)) * draws["par"]["combat_quality_sd"][:, None]
     return draws
 
 
-def campaign(
-    attackers: int, defenders: int, *, sectors: int, approaches: float, relief: float, dug_in: int, **fixed: float
-) -> Assaults:
-    draw = garrisons(attackers, defenders, sectors=[1, sectors, 1], relief=[0.0, relief, 0.0], held_days=[0, dug_in, 0])
-    par = {**BARE, "decision_loss_limit": float(PARAMETERS["decision.loss_limit"].default), **fixed}
-    world = theatre(approaches=approaches)
-    world["p_least"][0, HOLD] = 0.4
-    return assault(world, uncertain_draws(draw, CAMPAIGNS, par), n=CAMPAIGNS, days=150)
+@pytest.fixture(scope="module")
+def al_qusayr() -> Campaign:
+    return campaign(7500, 1900, sectors=4, approaches=3, relief=0.0, dug_in_days=60)
 
 
-def summary(result: Assaults) -> dict[str, Any]:
-    fell = np.isin(result.ending, [TAKEN, ABANDONED])
-    return {
-        "failed": 1 - fell.mean(),
-        "days": np.quantile(result.days[fell], [0.1, 0.5, 0.9]),
-        "abandoned": (result.ending == ABANDONED).mean(),
-        "attacker": np.quantile(result.attacker_lost[fell], [0.1, 0.5, 0.9]),
-        "defender": np.quantile(result.defender_lost[fell], [0.1, 0.5, 0.9]),
-    }
+@pytest.fixture(scope="module")
+def exposed_town() -> Campaign:
+    return campaign(2000, 600, sectors=3, approaches=3, relief=0.1, dug_in_days=5)
+
+
+@pytest.fixture(scope="module")
+def mountain_village() -> Campaign:
+    return campaign(2000, 600, sectors=3, approaches=1, relief=0.8, dug_in_days=60)
+
+
+def test_al_qusayr_falls_in_weeks_at_the_price_on_record(al_qusayr: Campaign) -> None:
+    low, median, high = al_qusayr.days
+    assert 3 <= low <= 17 <= median <= 40 <= high <= 80, "it fell in 17 days"
+    assert al_qusayr.p_failed < 0.2
+    assert 150 < al_qusayr.attacker_lost[1] < 1500
+    assert 0.5 < al_qusayr.defender_lost[1] / 1900 < 0.95
+
+
+def test_an_exposed_town_falls_to_three_times_its_garrison_in_a_fortnight(exposed_town: Campaign) -> None:
+    assert 6 <= exposed_town.days[1] <= 20
+    assert exposed_town.p_failed < 0.1
+
+
+def test_a_mountain_village_takes_longer_costs_more_and_fails_more_often(
+    exposed_town: Campaign, mountain_village: Campaign
+) -> None:
+    assert 1.5 * exposed_town.days[1] < mountain_village.days[1] < 60
+    assert mountain_village.attacker_lost[1] > 1.1 * exposed_town.attacker_lost[1]
+    assert 1.5 * exposed_town.p_failed < mountain_village.p_failed < 0.35
+
+
+def test_doubling_the_attackers_hardly_shortens_the_fight_for_a_village_on_one_road(mountain_village: Campaign) -> None:
+    doubled = campaign(4000, 600, sectors=3, approaches=1, relief=0.8, dug_in_days=60)
+    assert 0.8 * mountain_village.days[1] < doubled.days[1] < 1.2 * mountain_village.days[1]
+
+
+def test_without_the_three_levers_relief_decides_no_phase_and_with_each_it_does() -> None:
+    def won(relief: float, **par: float) -> NDArray[np.bool_]:
+        draw = garrisons(2000, 600, par={**NO_LOSSES, "combat_frontage": 1200.0, **par}, relief=[0.0, relief, 0.0])
+        return one_phase_won(theatre(approaches=1.0), draw)
+
+    assert np.array_equal(won(0.8, **LEVERS_OFF), won(0.0, **LEVERS_OFF))
+    assert won(0.8, combat_narrowing=0.0).mean() < won(0.0).mean() - 0.02
+    assert won(0.8, combat_relief_multiplier=1.0).mean() < won(0.0).mean() - 0.02
+
+
+def test_without_the_three_levers_relief_makes_fights_longer_and_no_less_successful() -> None:
+    same = {"sectors": 4, "approaches": 1, "dug_in_days": 60, **LEVERS_OFF}
+    plain, rugged = campaign(2000, 600, relief=0.0, **same), campaign(2000, 600, relief=0.8, **same)
+    assert rugged.p_failed == pytest.approx(plain.p_failed, abs=0.03)
+    assert rugged.days[1] > 1.15 * plain.days[1]

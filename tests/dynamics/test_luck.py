@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from randomgen import Philox
 from scipy import stats
 
-from keyterrain.campaign.compile_cache import activate
+from keyterrain.dynamics.compile_cache import activate
 
 activate()
 
@@ -240,7 +240,7 @@ def test_inputs_of_a_replicate_do_not_hang_on_the_chunk_or_on_other_inputs() -> 
 INTERPRETED = """
 import sys
 import numpy as np
-from keyterrain.campaign.compile_cache import activate
+from keyterrain.dynamics.compile_cache import activate
 activate()
 from keyterrain.dynamics import luck
 
@@ -249,8 +249,9 @@ for i in range(200):
     who = luck.Luck(np.uint64(3), np.uint64(i))
     four = luck.uniforms(who, 7, i % 9, np.uint64(2654435761 * i % 2**32), i % 4)
     u = four.a
-    whole = [luck.poisson(8 * four.b, u), luck.geometric(1 + 9 * four.c, u), luck.binomial(i, four.b, u), luck.binomial(900, 0.3, u)]
-    rows.append([*four, luck.normal(u), luck.logistic_variate(u), luck.rounded(9.5, u), *whole])
+    whole = [luck.rounded(9.5, u), luck.poisson(8 * four.b, u), luck.geometric(1 + 9 * four.c, u)]
+    whole += [luck.binomial(i, four.b, u), luck.binomial(900, 0.3, u)]
+    rows.append([*four, luck.normal(u), luck.logistic_variate(u), *whole])
 np.save(sys.argv[1], np.array(rows, dtype=float))
 """
 

@@ -72,7 +72,7 @@ class Finished(NamedTuple):
 
 def compiled_kernels() -> Kernels:
     """Return the package's kernels, compiled or about to be, from a cache that is never stale."""
-    from keyterrain.campaign import compile_cache
+    from keyterrain.dynamics import compile_cache
 
     compile_cache.activate()
     from keyterrain.campaign.play import play_chunk

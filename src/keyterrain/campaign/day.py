@@ -14,7 +14,7 @@ from keyterrain.dynamics.control import control
 from keyterrain.dynamics.decision import decision
 from keyterrain.dynamics.displacement import displacement, host_column, tally_fled
 from keyterrain.dynamics.insurgency import insurgency
-from keyterrain.dynamics.interdiction import interdiction, p_attack, weigh_pairs
+from keyterrain.dynamics.interdiction import interdiction, weigh_pairs
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import recover
 from keyterrain.dynamics.luck import Luck
@@ -76,8 +76,8 @@ class Pages(NamedTuple):
 class Outcome(NamedTuple):
     """How the playing of a replicate ended: events noted, whether a list ran over, and the first breach with its day."""
 
-    n_events: int
-    overflow: int
+    n_events: np.int64
+    overflow: np.int64
     day: int
     finding: Finding
 
@@ -221,7 +221,7 @@ def per_cent(x: float) -> int:
 
 
 @kernel
-def write_evening(i: int, day: int, w: World, d: Draw, s: State, out: Pages) -> None:
+def write_evening(i: int, day: int, w: World, s: State, out: Pages) -> None:
     """Write down what is kept of every day."""
     for place in range(w.n_places):
         out.control[i, day, place] = NONE if contested(s, place) else s.holder[place]
@@ -255,7 +255,7 @@ def write_evening(i: int, day: int, w: World, d: Draw, s: State, out: Pages) -> 
 
 
 @kernel
-def write_week(i: int, week: int, w: World, d: Draw, s: State, out: Pages) -> None:
+def write_week(i: int, week: int, w: World, s: State, out: Pages) -> None:
     """Write down what is kept of every week, or of every day on request."""
     for actor in range(w.n_actors):
         out.in_transit[i, week, actor] = s.n_marching[actor]
@@ -277,7 +277,7 @@ def write_week(i: int, week: int, w: World, d: Draw, s: State, out: Pages) -> No
 
 
 @kernel
-def open_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
+def open_roads(w: World, d: Draw, luck: Luck, s: State) -> None:
     """State of roads and corridors on the first evening, before anything has happened."""
     routes(0, w, d, luck, s)
     corridors(1, w, d, s)
@@ -285,27 +285,35 @@ def open_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
 
 @kernel
 def play_replicate(
-    i: int, worlds: Records, draws: Records, luck: Luck, states: Records, out: Pages, days: int, week_days: NDArray[np.int32], verify: bool
+    i: int,
+    worlds: Records,
+    draws: Records,
+    luck: Luck,
+    states: Records,
+    out: Pages,
+    days: int,
+    week_days: NDArray[np.int32],
+    verify: bool,
 ) -> Outcome:
     """Play the i-th replicate of a chunk and write it down; with `verify` every day is held against the laws of conservation."""
     w = worlds[0]
     d = draws[i]
     s = states[0]
     first_evening(w, d, s)
-    open_roads(0, w, d, luck, s)
+    open_roads(w, d, luck, s)
     fighters = np.zeros(w.n_actors, dtype=np.int32)
     for actor in range(fighters.shape[0]):
         fighters[actor] = n_fighters(w, s, actor)
     people = n_people(w, s)
-    write_evening(i, 0, w, d, s, out)
-    write_week(i, 0, w, d, s, out)
+    write_evening(i, 0, w, s, out)
+    write_week(i, 0, w, s, out)
     week = 1
-    finding = Finding(SOUND, NONE, 0)
+    finding = Finding(SOUND, NONE, np.int64(0))
     for day in range(1, days + 1):
         play_day(day, w, d, luck, s)
-        write_evening(i, day, w, d, s, out)
+        write_evening(i, day, w, s, out)
         if week < week_days.shape[0] and week_days[week] == day:
-            write_week(i, week, w, d, s, out)
+            write_week(i, week, w, s, out)
             week += 1
         if verify:
             finding = audit(w, s, fighters, people)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,39 +117,41 @@ class FirstEvening:
         for uncertain in self.situation.uncertain_places:
             weights = [*uncertain.candidates.values()]
             drawn.choice(f"site:{uncertain.key}", np.array([*weights, max(1.0 - sum(weights), 0.0)]))
-        fields = dict(
-            par=par,
-            strength=self._draw_strength(drawn, holder, intruder),
-            holder=holder,
-            intruder=intruder,
-            taken=taken,
-            held_days=held_days,
-            sectors=sectors,
-            relief=_picked(self.ground.relief_index, variant),
-            population=population,
-            residents=self._draw_residents(drawn, population),
-            guests=self._draw_guests(drawn, n),
-            room=self._draw_room(drawn, par, population),
-            quality=self._draw_quality(drawn, par, n),
-            mobility=self._draw_mobility(drawn, n),
-            policy=self._draw_policy(drawn, n),
-            waits=self._draw_waits(drawn, n),
-            capacity=self._draw_capacity(drawn, n),
-            stock=self._draw_stock(drawn, par, n),
-            joining=self._draw_joining(drawn, n),
-            abroad_population=self._draw_abroad(drawn, n),
-        )
+        fields: dict[str, NDArray[Any]] = {
+            "par": par,
+            "strength": self._draw_strength(drawn, holder, intruder),
+            "holder": holder,
+            "intruder": intruder,
+            "taken": taken,
+            "held_days": held_days,
+            "sectors": sectors,
+            "relief": _picked(self.ground.relief_index, variant),
+            "population": population,
+            "residents": self._draw_residents(drawn, population),
+            "guests": self._draw_guests(drawn, n),
+            "room": self._draw_room(drawn, par, population),
+            "quality": self._draw_quality(drawn, par, n),
+            "mobility": self._draw_mobility(drawn, n),
+            "policy": self._draw_policy(drawn, n),
+            "waits": self._draw_waits(drawn, n),
+            "capacity": self._draw_capacity(drawn, n),
+            "stock": self._draw_stock(drawn, par, n),
+            "joining": self._draw_joining(drawn, n),
+            "abroad_population": self._draw_abroad(drawn, n),
+        }
         records = np.zeros(n, dtype=draw_type(dict(room), [parameter.field for parameter in PARAMETERS.values()]))
         for name, values in fields.items():
             records[name][tuple(slice(0, length) for length in values.shape)] = values
         return Drawn(records, drawn.values)
 
-    def _draw_parameters(self, drawn: DrawnInputs, n: int) -> np.ndarray:  # type: ignore[type-arg]
+    def _draw_parameters(self, drawn: DrawnInputs, n: int) -> NDArray[np.void]:
         dtype = np.dtype([(parameter.field, "f8") for parameter in PARAMETERS.values()])
         par = np.zeros(n, dtype=dtype)
         for key, distribution in self.parameters.items():
             field = PARAMETERS[key].field
-            par[field] = _fixed_value(distribution) if _is_fixed(distribution) else drawn.quantity(f"parameter:{key}", distribution)
+            par[field] = (
+                _fixed_value(distribution) if _is_fixed(distribution) else drawn.quantity(f"parameter:{key}", distribution)
+            )
         return par
 
     def _draw_variants(self, drawn: DrawnInputs) -> NDArray[np.int64]:
@@ -175,7 +178,9 @@ class FirstEvening:
         held = np.zeros((n, n_places), dtype=np.int32)
         for place, i in self.index.places.items():
             rows = self.holders[place]
-            chosen = drawn.choice(f"holder:{place}", np.array([row.weight for row in rows])) if len(rows) > 1 else np.zeros(n, int)
+            chosen = (
+                drawn.choice(f"holder:{place}", np.array([row.weight for row in rows])) if len(rows) > 1 else np.zeros(n, int)
+            )
             sides = self.index.sides
             holder[:, i] = np.array([sides[row.holder] for row in rows])[chosen]
             intruder[:, i] = np.array([sides.get(row.contested_by, NONE) for row in rows])[chosen]
@@ -184,13 +189,20 @@ class FirstEvening:
         return holder, intruder, held
 
     def _sectors(
-        self, par: np.ndarray, variant: NDArray[np.int64], population: Floats, intruder: NDArray[np.int8]  # type: ignore[type-arg]
+        self,
+        par: NDArray[np.void],
+        variant: NDArray[np.int64],
+        population: Floats,
+        intruder: NDArray[np.int8],
     ) -> NDArray[np.int32]:
-        """Steps in which a place can be taken: by its size and the heights that command it, two at least where it is contested."""
+        """Steps in which a place can be taken: by its size and commanding heights, two at least where it is contested."""
         unit = par["combat_sector_people"][:, None]
         size = np.floor(np.log2(np.maximum(population, unit) / unit) + 0.5)
-        heights = np.floor(par["combat_heights_worth"][:, None].clip(0.0) * _picked(self.ground.n_commanding_heights, variant) + 0.5)
-        return np.maximum(1 + size + heights, np.where(intruder != NONE, 2, 1)).astype(np.int32)
+        heights = np.floor(
+            par["combat_heights_worth"][:, None].clip(0.0) * _picked(self.ground.n_commanding_heights, variant) + 0.5
+        )
+        sectors: NDArray[np.int32] = np.maximum(1 + size + heights, np.where(intruder != NONE, 2, 1)).astype(np.int32)
+        return sectors
 
     def _draw_strength(self, drawn: DrawnInputs, holder: NDArray[np.int8], intruder: NDArray[np.int8]) -> NDArray[np.int32]:
         """Draw garrisons; where accounts of a place contradict each other, only the drawn account's fighters are there."""
@@ -229,14 +241,14 @@ class FirstEvening:
             guests[:, k] = np.floor(np.maximum(number, 0.0))
         return guests
 
-    def _draw_room(self, drawn: DrawnInputs, par: np.ndarray, population: Floats) -> Floats:  # type: ignore[type-arg]
-        room = population * par["displacement_host_share"][:, None]
+    def _draw_room(self, drawn: DrawnInputs, par: NDArray[np.void], population: Floats) -> Floats:
+        room: Floats = population * par["displacement_host_share"][:, None]
         for i, place in enumerate(self.situation.places):
             if place.host_capacity is not None:
                 room[:, i] = np.maximum(drawn.quantity(f"room:{place.key}", place.host_capacity), 0.0)
         return room
 
-    def _draw_quality(self, drawn: DrawnInputs, par: np.ndarray, n: int) -> Floats:  # type: ignore[type-arg]
+    def _draw_quality(self, drawn: DrawnInputs, par: NDArray[np.void], n: int) -> Floats:
         quality = np.zeros((n, len(self.index.actors)))
         for actor in self.situation.actors:
             known = drawn.quantity(f"known-quality:{actor.key}", actor.quality)
@@ -257,7 +269,9 @@ class FirstEvening:
             weights = np.array([stance.odds.get(name, 0.0) for name in names])
             chosen = drawn.choice(f"policy:{side}", weights)
             if side in self.interventions.policies:
-                chosen = drawn.keep(f"policy:{side}", np.full(n, float(names.index(self.interventions.policies[side])))).astype(int)
+                chosen = drawn.keep(f"policy:{side}", np.full(n, float(names.index(self.interventions.policies[side])))).astype(
+                    int
+                )
             policy[:, self.index.sides[side]] = chosen
         return policy
 
@@ -279,7 +293,7 @@ class FirstEvening:
             capacity[:, k] = np.maximum(drawn.quantity(f"capacity:{side}@{place}", number[side, place]), 0.0)
         return capacity
 
-    def _draw_stock(self, drawn: DrawnInputs, par: np.ndarray, n: int) -> Floats:  # type: ignore[type-arg]
+    def _draw_stock(self, drawn: DrawnInputs, par: NDArray[np.void], n: int) -> Floats:
         most = par["supply_store_days"]
         stock = np.empty((n, len(self.index.sides), len(self.index.places)))
         stock[:] = most[:, None, None]
@@ -299,7 +313,9 @@ class FirstEvening:
     def _draw_abroad(self, drawn: DrawnInputs, n: int) -> Floats:
         people = np.zeros((n, len(self.index.abroad)))
         for country in self.situation.abroad:
-            people[:, self.index.abroad[country.key]] = np.maximum(drawn.quantity(f"abroad:{country.key}", country.population), 0.0)
+            people[:, self.index.abroad[country.key]] = np.maximum(
+                drawn.quantity(f"abroad:{country.key}", country.population), 0.0
+            )
         return people
 
 
@@ -318,5 +334,3 @@ def _picked(by_position: NDArray[np.generic], variant: NDArray[np.int64]) -> Flo
 
 def _normal_cdf(z: Floats) -> Floats:
     return np.array([0.5 * math.erfc(-x / math.sqrt(2.0)) for x in z])
-
-

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.campaign.compile_cache import activate
-
-activate()
-
-from keyterrain.campaign.day import Outcome, Pages, play_replicate  # noqa: E402  (the cache has to be in place first)
-from keyterrain.campaign.prepare import Prepared  # noqa: E402
-from keyterrain.campaign.record import VARIABLES  # noqa: E402
-from keyterrain.dynamics.audit import FIGHTERS, NEGATIVE, PEOPLE, SOUND, TALLIES  # noqa: E402
-from keyterrain.dynamics.luck import Luck  # noqa: E402
-from keyterrain.dynamics.state import CAUSES, EVENT_KINDS, state_type  # noqa: E402
+from keyterrain.campaign.day import Outcome, Pages, play_replicate
+from keyterrain.campaign.prepare import Prepared
+from keyterrain.campaign.record import VARIABLES
+from keyterrain.dynamics.audit import FIGHTERS, NEGATIVE, PEOPLE, SOUND, TALLIES
+from keyterrain.dynamics.luck import Luck
+from keyterrain.dynamics.state import CAUSES, EVENT_KINDS, state_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,12 +73,14 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
             raise ListOverrun(f"replicate {first + i} overran a list of events, orders or groups on the way")
         if outcome.finding.breach != SOUND:
             breaches.append(_sentence(prepared, first + i, outcome))
-        events.append(_numbered(first + i, state, outcome.n_events))
+        events.append(_numbered(first + i, state, int(outcome.n_events)))
     return PlayedChunk(arrays, event_table(prepared, np.concatenate(events) if events else np.zeros((0, 8), np.int32)), breaches)
 
 
 def _blank(prepared: Prepared, n: int, *, record_daily: bool) -> dict[str, NDArray[Any]]:
-    return {v.name: np.zeros((n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily)), dtype=v.dtype) for v in VARIABLES}
+    return {
+        v.name: np.zeros((n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily)), dtype=v.dtype) for v in VARIABLES
+    }
 
 
 def _numbered(replicate: int, state: NDArray[np.void], n_events: int) -> NDArray[np.int32]:
@@ -124,5 +122,5 @@ def event_table(prepared: Prepared, rows: NDArray[np.int32]) -> pa.Table:
 def _names(numbers: NDArray[np.int32], labels: Sequence[str]) -> pa.Array:
     import pyarrow as pa
 
-    known = numbers >= 0
-    return pa.array(np.where(known, np.array([*labels, ""], dtype=object)[numbers], None), pa.string())
+    known = pa.array(labels, pa.string())
+    return known.take(pa.array(numbers, pa.int32(), mask=numbers < 0))

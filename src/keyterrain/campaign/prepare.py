@@ -82,7 +82,12 @@ class Prepared:
 
 
 def prepare(
-    scenario: Scenario, *, start: date | None = None, days: int | None = None, seed: int = 0, interventions: Interventions | None = None
+    scenario: Scenario,
+    *,
+    start: date | None = None,
+    days: int | None = None,
+    seed: int = 0,
+    interventions: Interventions | None = None,
 ) -> Prepared:
     """Make a scenario ready to be played from a start.
 

@@ -79,7 +79,9 @@ class Garrisons:
             by_subject[claim.claimed_of].append(claim)
         subjects = sorted(by_subject, key=lambda subject: (subject in actors, subject))
         rivals = (_rivals(subject, by_subject[subject], forces, actors, places) for subject in subjects)
-        return cls(forces, np.array([force.strength.mid for force in forces]), tuple(r for r in rivals if any(c.any() for c in r.covers)))
+        return cls(
+            forces, np.array([force.strength.mid for force in forces]), tuple(r for r in rivals if any(c.any() for c in r.covers))
+        )
 
     def input_names(self) -> list[str]:
         """Names of all draws made here."""

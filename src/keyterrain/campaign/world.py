@@ -29,7 +29,7 @@ from keyterrain.dynamics.state import (
     world_type,
 )
 from keyterrain.theatre.ground import Ground
-from keyterrain.theatre.nouns import Situation
+from keyterrain.theatre.nouns import Force, Situation
 from keyterrain.theatre.parameters import PARAMETERS, PROCESSES
 from keyterrain.theatre.policies import POLICY_RULES
 
@@ -135,7 +135,7 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
     walk = ground.route_foot_hours.mean(axis=1)
     arcs = _arcs(situation, index)
     fields: dict[str, Any] = {
-        **_words(situation, index),
+        **_words(index),
         **_sides(situation, index),
         **_actors(situation, index),
         **_places(situation, index, ground, interventions),
@@ -186,7 +186,7 @@ def _list_lengths(fields: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _words(situation: Situation, index: Index) -> dict[str, object]:
+def _words(index: Index) -> dict[str, object]:
     place, side = words(index.places), words(index.sides)
     route, actor = words(index.routes), words(index.actors)
     return {
@@ -226,10 +226,26 @@ def _sides(situation: Situation, index: Index) -> dict[str, object]:
     }
 
 
+def _apart(situation: Situation, index: Index) -> NDArray[np.bool_]:
+    """Whether a place is outside the largest piece of the theatre; of equal pieces, that with the first key is the largest."""
+    from scipy.sparse.csgraph import connected_components
+
+    _, piece = connected_components(_graph(situation, index, np.ones(len(situation.routes))), directed=False)
+    largest = np.bincount(piece)[piece].argmax()
+    apart: NDArray[np.bool_] = piece != piece[largest]
+    return apart
+
+
+def _joined_forces(situation: Situation, index: Index) -> list[Force]:
+    """Garrisons in the largest piece of the theatre."""
+    apart = _apart(situation, index)
+    return [force for force in situation.forces if not apart[index.places[force.place]]]
+
+
 def _mostly_irregular(situation: Situation, index: Index) -> NDArray[np.bool_]:
     actors = {actor.key: actor for actor in situation.actors}
     strength = np.zeros((len(index.sides), 2))
-    for force in situation.forces:
+    for force in _joined_forces(situation, index):
         actor = actors[force.actor]
         strength[index.sides[actor.side], int(actor.irregular)] += force.strength.mid
     return strength[:, 1] > strength[:, 0]
@@ -237,9 +253,10 @@ def _mostly_irregular(situation: Situation, index: Index) -> NDArray[np.bool_]:
 
 def _actors(situation: Situation, index: Index) -> dict[str, object]:
     actors = sorted(situation.actors, key=lambda actor: actor.key)
+    forces = _joined_forces(situation, index)
     muster = np.full((len(actors), MUSTER_PLACES), NONE, dtype=np.int32)
     for actor, i in index.actors.items():
-        own = sorted((force for force in situation.forces if force.actor == actor), key=lambda f: (-f.strength.mid, f.place))
+        own = sorted((force for force in forces if force.actor == actor), key=lambda f: (-f.strength.mid, f.place))
         for k, force in enumerate(own[:MUSTER_PLACES]):
             muster[i, k] = index.places[force.place]
     return {
@@ -259,6 +276,7 @@ def _places(situation: Situation, index: Index, ground: Ground, interventions: I
     held = interventions.held_places(situation)
     return {
         "decree": np.array([place.key in held for place in situation.places], dtype=bool),
+        "apart": _apart(situation, index),
         "lean": np.array([index.sides.get(place.leaning, NONE) for place in situation.places], dtype=np.int32),
         "community": _numbered([place.community for place in situation.places]),
         "country": _numbered([place.country for place in situation.places]),
@@ -313,7 +331,7 @@ def _within(situation: Situation, index: Index, hours: NDArray[np.float64], limi
     graph = _graph(situation, index, hours)
     owner, item, value = [], [], []
     for place in range(n):
-        reached = dijkstra(graph, indices=place, limit=limit)
+        reached: NDArray[np.float64] = dijkstra(graph, indices=np.array([place]), limit=limit)[0]
         near = np.flatnonzero(np.isfinite(reached))
         owner.append(np.full(len(near), place))
         item.append(near)
@@ -337,8 +355,11 @@ def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
 
 def _road_hours(situation: Situation, walk: NDArray[np.float64]) -> NDArray[np.float64]:
     speed = {kind: PARAMETERS[f"routes.{'track' if kind == 'pass' else kind}_speed"].default for kind in ROUTE_KINDS}
-    drive = np.array([route.km / speed[route.kind] if "vehicle" in route.modes else np.inf for route in situation.routes])
-    return np.minimum(drive, walk)
+    drive: NDArray[np.float64] = np.array(
+        [route.km / speed[route.kind] if "vehicle" in route.modes else np.inf for route in situation.routes]
+    )
+    hours: NDArray[np.float64] = np.minimum(drive, walk)
+    return hours
 
 
 def _spill(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
@@ -404,7 +425,11 @@ def _steps_from(situation: Situation, start: str, inside: Container[str]) -> dic
 
 def _entries(situation: Situation, index: Index) -> dict[str, object]:
     n = len(index.places)
-    gates = sorted((index.places[gate], index.abroad[country.key], extra) for country in situation.abroad for gate, extra in country.via.items())
+    gates = sorted(
+        (index.places[gate], index.abroad[country.key], extra)
+        for country in situation.abroad
+        for gate, extra in country.via.items()
+    )
     gate_of = np.full(n, NONE, dtype=np.int32)
     for i, (place, _, _) in reversed(list(enumerate(gates))):
         gate_of[place] = i
@@ -478,9 +503,8 @@ def refuge(situation: Situation, held: Mapping[str, str]) -> dict[tuple[str, str
     keys = list(index.places)
     found: dict[tuple[str, str], str | None] = {}
     for place in held:
-        reached = dijkstra(graph, indices=index.places[place])
+        reached: NDArray[np.float64] = dijkstra(graph, indices=np.array([index.places[place]]))[0]
         for side in index.sides:
             free = [i for i, key in enumerate(keys) if likely.get(key) == side and key not in held and np.isfinite(reached[i])]
             found[place, side] = keys[min(free, key=lambda i: (reached[i], keys[i]))] if free else None
     return found
-

@@ -21,7 +21,7 @@ class Finding(NamedTuple):
 
     breach: int
     where: int
-    off_by: int
+    off_by: np.int64
 
 
 @kernel
@@ -35,7 +35,7 @@ def n_fighters(w: World, s: State, actor: int) -> int:
             total += s.marching[slot, actor, place]
     for kind in range(s.cum_loss.shape[1]):
         total += s.cum_loss[actor, kind]
-    return total - s.cum_returned[actor] - s.cum_joined[actor]
+    return int(total - s.cum_returned[actor] - s.cum_joined[actor])
 
 
 @kernel
@@ -44,9 +44,9 @@ def n_people(w: World, s: State) -> int:
     total = s.count[ON_THE_WAY] + s.count[KILLED]
     for place in range(w.n_places):
         total += s.residents[place]
-    for host in range((w.n_places + w.n_abroad)):
+    for host in range(w.n_places + w.n_abroad):
         total += s.guests[host]
-    return total
+    return int(total)
 
 
 @kernel
@@ -62,9 +62,9 @@ def audit(w: World, s: State, fighters: Ints, people: int) -> Finding:
     off = n_people(w, s) - people
     if off != 0:
         return Finding(PEOPLE, -1, np.int64(off))
-    for host in range((w.n_places + w.n_abroad)):
+    for host in range(w.n_places + w.n_abroad):
         guests = 0
-        for origin in range((w.n_places + 1)):
+        for origin in range(w.n_places + 1):
             if s.displaced[host, origin] < 0:
                 return Finding(NEGATIVE, host, np.int64(s.displaced[host, origin]))
             guests += s.displaced[host, origin]
@@ -73,4 +73,4 @@ def audit(w: World, s: State, fighters: Ints, people: int) -> Finding:
     for place in range(w.n_places):
         if s.residents[place] < 0:
             return Finding(NEGATIVE, place, np.int64(s.residents[place]))
-    return Finding(SOUND, -1, 0)
+    return Finding(SOUND, -1, np.int64(0))

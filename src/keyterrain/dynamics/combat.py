@@ -119,7 +119,8 @@ def log_ratio(w: World, d: Draw, s: State, attacker: int, defender: int, place: 
     strong = worth(w, d, s, attacker, place, min(float(n_attack), cap), par.combat_attack_air)
     weak = worth(w, d, s, defender, place, min(float(n_defend), cap), par.combat_defence_air)
     dug_in = min(s.held_days[place] / par.combat_dug_in_days, 1.0)
-    return strong - weak - d.relief[place] * math.log(par.combat_relief_multiplier) - dug_in * math.log(par.combat_works_multiplier)
+    ground = d.relief[place] * math.log(par.combat_relief_multiplier)
+    return float(strong - weak - ground - dug_in * math.log(par.combat_works_multiplier))
 
 
 @kernel
@@ -132,15 +133,15 @@ def logit_win(w: World, d: Draw, s: State, attacker: int, defender: int, place: 
 
 
 @kernel
-def daily_loss_share(base: float, elasticity: float, log_numbers: float, spread: float, relief_factor: float, cap: float) -> float:
+def daily_loss_share(
+    base: float, elasticity: float, log_numbers: float, spread: float, relief_factor: float, cap: float
+) -> float:
     """Share of the engaged lost in a day of fighting."""
     return min(base * math.exp(elasticity * log_numbers + spread) * relief_factor, cap)
 
 
 @kernel
-def take_losses(
-    day: int, w: World, d: Draw, luck: Luck, s: State, side: int, place: int, engaged: float, share: float
-) -> int:
+def take_losses(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, place: int, engaged: float, share: float) -> int:
     """Take a day's losses off a coalition, each actor by its part; returns the total."""
     present = friendly_force(w, s, side, place)
     total = 0
@@ -366,7 +367,7 @@ def wear(w: World, d: Draw, s: State) -> None:
     for actor in range(w.n_actors):
         present = s.n_marching[actor]
         for place in range(w.n_places):
-            present += s.strength[actor, place]
+            present += 0 if w.apart[place] else s.strength[actor, place]
         lost = s.new_loss[actor] / max(present + s.new_loss[actor], 1)
         rest = s.readiness[actor] + (1.0 - s.readiness[actor]) / par.combat_readiness_days
         rest -= par.combat_readiness_loss * lost + (par.combat_readiness_assault if s.fought[actor] else 0.0)
@@ -392,7 +393,7 @@ def seek_terms(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         return
     for place in range(w.n_places):
         side = s.holder[place]
-        if not w.active[side] or w.decree[place] or s.force[side, place] == 0 or s.intruder[place] != NONE:
+        if not w.active[side] or w.decree[place] or w.apart[place] or s.force[side, place] == 0 or s.intruder[place] != NONE:
             continue
         if starved(d, s, side, place):
             u = uniforms(luck, COMBAT, day, w.place_word[place], TERMS_DRAW)

@@ -65,7 +65,7 @@ def mourn_ground(w: World, d: Draw, s: State, loser: int, place: int) -> None:
     """Tell the actors of the losing coalition what share of its ground has gone."""
     held = 0
     for other in range(w.n_places):
-        if friends(w, loser, s.holder[other]):
+        if friends(w, loser, s.holder[other]) and not w.apart[other]:
             held += d.sectors[other]
     share = d.sectors[place] / max(held, 1)
     for actor in range(w.n_actors):

@@ -74,7 +74,9 @@ def look(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         for place in range(w.n_places):
             if day > 1 and not (hostile_ground(w, s, side, place) or s.intruder[place] != NONE):
                 continue
-            shock = d.par.decision_sight_error * normal(uniforms(luck, DECISION, day, w.side_place_word[side, place], SIGHT_DRAW).a)
+            shock = d.par.decision_sight_error * normal(
+                uniforms(luck, DECISION, day, w.side_place_word[side, place], SIGHT_DRAW).a
+            )
             s.sight[side, place] = shock if day == 1 else memory * s.sight[side, place] + fresh * shock
 
 
@@ -97,7 +99,7 @@ def count_surplus(w: World, d: Draw, s: State, side: int) -> float:
     for place in range(n_places):
         s.surplus[place] = 0.0
         force = s.force[side, place]
-        if force == 0 or s.holder[place] != side or s.intruder[place] != NONE or s.threatened[side, place]:
+        if force == 0 or s.holder[place] != side or s.intruder[place] != NONE or s.threatened[side, place] or w.apart[place]:
             continue
         guard = max(d.par.decision_holdback_least, d.par.decision_holdback_share * near_force(w, s, side, place, True))
         bound = 0
@@ -114,8 +116,11 @@ def count_surplus(w: World, d: Draw, s: State, side: int) -> float:
 
 @kernel
 def corridor_gain(w: World, d: Draw, s: State, side: int, place: int, believed: float) -> float:
-    """Fall of the threat to a side's corridors if a garrison were gone."""
+    """Fall of the threat to a side's corridors if a garrison were gone; on a road that it stands on, the threat is whole."""
     gain = 0.0
+    for k in range(w.arc_start[place], w.arc_start[place + 1]):
+        if w.own_corridor[side, w.arc_route[k]]:
+            gain += 1.0
     for k in range(s.pair_begin[place], s.pair_begin[place + 1]):
         route = s.pair_way[k]
         if w.own_corridor[side, route]:
@@ -153,7 +158,7 @@ def scale_values(w: World, d: Draw, s: State, side: int) -> None:
     for term in range(4):
         largest = 0.0
         for place in range(w.n_places):
-            if hostile_ground(w, s, side, place) or contested(s, place):
+            if (hostile_ground(w, s, side, place) or contested(s, place)) and not w.apart[place]:
                 believed = estimate(s, w, side, place, hostile_force(w, s, side, place), False)
                 largest = max(largest, value_term(w, d, s, side, place, believed, term))
         s.value_scale[side, term] = largest
@@ -253,7 +258,7 @@ def next_to(w: World, place: int, other: int) -> bool:
 @kernel
 def may_be_attacked(day: int, w: World, d: Draw, s: State, side: int, place: int) -> bool:
     """Whether a place is a candidate before anyone asks how strong it is."""
-    if w.decree[place] or s.cooldown[side, place] > day or already_targeted(s, side, place):
+    if w.decree[place] or w.apart[place] or s.cooldown[side, place] > day or already_targeted(s, side, place):
         return False
     hostile = hostile_ground(w, s, side, place)
     if hostile and s.intruder[place] != NONE and s.intruder[place] != side:
@@ -283,7 +288,7 @@ def enough_mass(w: World, d: Draw, s: State, side: int, place: int, most: float,
             return 0.0
         p = logistic(believed_log_odds(w, d, s, side, place, mass, believed)) ** phases
         if p >= w.p_least[policy]:
-            return mass
+            return float(mass)
     return 0.0
 
 
@@ -296,7 +301,7 @@ def ready(w: World, d: Draw, s: State, side: int) -> bool:
         if w.actor_side[actor] == side:
             weight = 0.0
             for place in range(w.n_places):
-                weight += s.strength[actor, place]
+                weight += 0 if w.apart[place] else s.strength[actor, place]
             weight *= d.mobility[actor]
             rested += weight * s.readiness[actor]
             total += weight
@@ -323,7 +328,7 @@ def choose(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) -> None
     most = count_surplus(w, d, s, side)
     own = 0
     for place in range(w.n_places):
-        own += s.force[side, place]
+        own += 0 if w.apart[place] else s.force[side, place]
     best, best_arc = NONE, NONE
     best_utility, best_mass = 0.0, 0.0
     for place in range(w.n_places):
@@ -481,7 +486,11 @@ def advance_marching(day: int, w: World, d: Draw, s: State, side: int, slot: int
     """Open the assault when fighters of the operation have arrived and no other attack is on."""
     target = s.op_target[side, slot]
     own_ground = s.holder[target] == side
-    if s.force[side, target] > 0 and s.attacker[target] == NONE and (own_ground or s.intruder[target] == NONE or s.intruder[target] == side):
+    if (
+        s.force[side, target] > 0
+        and s.attacker[target] == NONE
+        and (own_ground or s.intruder[target] == NONE or s.intruder[target] == side)
+    ):
         s.op_state[side, slot] = ASSAULT
         s.op_days[side, slot] = 0
         return
@@ -514,7 +523,7 @@ def mark_threatened(w: World, s: State) -> None:
     for side in range(w.n_sides):
         for slot in range(MOST_SLOTS):
             state = s.op_state[side, slot]
-            if state == IDLE or state == CONSOLIDATING or (state == MASSING and s.op_days[side, slot] < 2):
+            if state in (IDLE, CONSOLIDATING) or (state == MASSING and s.op_days[side, slot] < 2):
                 continue
             target = s.op_target[side, slot]
             s.besieger[target] = side

@@ -46,7 +46,7 @@ LEAST_EXPOSURE = 1e-3
 ACUTE_EXPOSURE = 0.05
 """Exposure from which people decide day by day; below it, where there are but raids, week by week (assumption)."""
 WEEK_WEIGHT = 1.0 / 7.0
-FEW = 8
+FEW = 16
 """Group in which each chooses alone; the same multinomial, drawn another way."""
 WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
@@ -193,6 +193,20 @@ def seek_goals(day: int, w: World, d: Draw, s: State, origin: int) -> None:
 
 
 @kernel
+def rank_goals(s: State, origin: int) -> None:
+    """Put the strongest goals first, so that a group is soon divided."""
+    for i in range(1, s.n_goals[origin]):
+        goal, days, pull = s.goal[origin, i], s.goal_days[origin, i], s.goal_pull[origin, i]
+        k = i
+        while k > 0 and s.goal_pull[origin, k - 1] < pull:
+            s.goal[origin, k] = s.goal[origin, k - 1]
+            s.goal_days[origin, k] = s.goal_days[origin, k - 1]
+            s.goal_pull[origin, k] = s.goal_pull[origin, k - 1]
+            k -= 1
+        s.goal[origin, k], s.goal_days[origin, k], s.goal_pull[origin, k] = goal, days, pull
+
+
+@kernel
 def weigh_goals(w: World, d: Draw, s: State, origin: int) -> float:
     """Pull of each goal today, with safety, holder and room; returns the sum."""
     par = d.par
@@ -279,7 +293,11 @@ def send_out(day: int, w: World, luck: Luck, s: State, place: int, origin: int, 
         if left == 0 or total <= 0.0:
             break
         share = min(1.0, s.goal_weight[k] / total)
-        m = left if k == s.n_goals[place] - 1 else binomial(left, share, uniforms(luck, DISPLACEMENT, day, entity, first_draw + k).a)
+        m = (
+            left
+            if k == s.n_goals[place] - 1
+            else binomial(left, share, uniforms(luck, DISPLACEMENT, day, entity, first_draw + k).a)
+        )
         total -= s.goal_weight[k]
         if m > 0 and set_off(w, s, day, origin, s.goal[place, k], m, s.goal_days[place, k]):
             gone += m
@@ -290,7 +308,8 @@ def send_out(day: int, w: World, luck: Luck, s: State, place: int, origin: int, 
 @kernel
 def origin_word(w: World, origin: int) -> np.uint64:
     """Word of a place of origin; people of unknown origin share one."""
-    return w.place_word[origin] if origin < w.n_places else w.side_word[0]
+    word: np.uint64 = w.place_word[origin] if origin < w.n_places else w.side_word[0]
+    return word
 
 
 @kernel
@@ -310,6 +329,7 @@ def flee(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, days: in
     age = DAYS_BETWEEN_SEARCHES if s.exposure[place] >= ACUTE_EXPOSURE else LONGEST_BETWEEN_SEARCHES
     if day - s.goal_day[place] >= age or s.goal_day[place] == 0:
         seek_goals(day, w, d, s, place)
+        rank_goals(s, place)
     total = weigh_goals(w, d, s, place)
     gone = send_out(day, w, luck, s, place, place, n, GOAL_DRAW, total)
     s.residents[place] -= gone
@@ -323,7 +343,7 @@ def flee(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, days: in
 @kernel
 def flee_again(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, p_leave: float, total: float) -> None:
     """Let guests of an exposed place move on."""
-    for origin in range((w.n_places + 1)):
+    for origin in range(w.n_places + 1):
         n = s.displaced[place, origin]
         if n == 0:
             continue
@@ -376,7 +396,11 @@ def come_in(day: int, w: World, s: State) -> None:
 @kernel
 def may_return(w: World, d: Draw, s: State, origin: int) -> bool:
     """Whether a home has been calm long enough under a holder its people need not fear."""
-    return bool(s.away[origin] > 0 and s.calm[origin] >= d.par.displacement_calm_days and not hostile_to_people(w, s, s.holder[origin], origin))
+    return bool(
+        s.away[origin] > 0
+        and s.calm[origin] >= d.par.displacement_calm_days
+        and not hostile_to_people(w, s, s.holder[origin], origin)
+    )
 
 
 @kernel

@@ -87,8 +87,6 @@ def routes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     white = s.sky[HIGHEST_SNOW_CM] > 0.0
     for route in range(w.n_routes):
         was_open = s.drive_hours[route] < math.inf
-        if s.shut_days[route] > 0:
-            s.shut_days[route] -= 1
         drive, walk = math.inf, math.inf
         zone, band = w.route_zone[route], w.route_band[route]
         snow = white and (s.snow_cm[zone, band] > 0.0 or s.fresh_mm[0, zone, band] > 0.0)
@@ -98,6 +96,8 @@ def routes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
             share = drive_share(w, d, s, route) if snow else 1.0
             if share > 0.0:
                 drive = w.route_km[route] / (speed_km_h(d, w.route_kind[route]) * share)
+        if s.shut_days[route] > 0:
+            s.shut_days[route] -= 1
         s.drive_hours[route] = drive
         s.walk_hours[route] = walk
         s.hours[route] = min(drive, walk)

@@ -12,7 +12,7 @@ sources, B height bands, Z zones (crest, lee), L initial groups of guests, N rei
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +142,7 @@ class World(Protocol):
     actor_air: Flags  # (A)
     muster: Ints  # (A, 3) places where the recovered gather, in order
     decree: Flags  # (P) control fixed by intervention
+    apart: Flags  # (P) no road joins it to the largest piece of the theatre: no side counts on it
     lean: Ints  # (P) side whose enemies people flee from, -1 none
     community: Ints  # (P) -1 none
     country: Ints  # (P)
@@ -387,6 +388,7 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "actor_air": ("i1", "actors"),
     "muster": ("i4", "actors three"),
     "decree": ("i1", "places"),
+    "apart": ("i1", "places"),
     "lean": ("i4", "places"),
     "community": ("i4", "places"),
     "country": ("i4", "places"),
@@ -640,7 +642,7 @@ FIXED_LENGTHS = {
 
 def capacities(lengths: dict[str, int]) -> dict[str, int]:
     """Room for every length: at least what is asked for, in powers of two."""
-    room = {name: least for name, least in LEAST_CAPACITY.items()}
+    room = dict(LEAST_CAPACITY)
     for name, least in LEAST_CAPACITY.items():
         while room[name] < lengths.get(name, 0):
             room[name] *= 2

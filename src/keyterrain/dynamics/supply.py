@@ -73,10 +73,10 @@ def need(d: Draw, s: State, side: int, place: int) -> float:
 
 @kernel
 def n_garrisons(w: World, s: State, side: int) -> int:
-    """Places where a side has fighters."""
+    """Places where a side has fighters, as far as roads join them."""
     n = 0
     for place in range(w.n_places):
-        n += 1 if s.force[side, place] > 0 else 0
+        n += 1 if s.force[side, place] > 0 and not w.apart[place] else 0
     return n
 
 
@@ -95,16 +95,16 @@ def deliver(w: World, d: Draw, s: State, side: int) -> None:
             break
         spread_supply(w, d, s, side, place)
         if s.force[side, place] > 0:
-            wanted -= 1
+            wanted -= 0 if w.apart[place] else 1
             s.source_need[s.root[place]] += need(d, s, side, place)
     for place in range(w.n_places):
         s.delivery[side, place] = 0.0
         s.flow[side, place] = 0.0
-    share_out(d, s, side)
+    share_out(w, d, s, side)
 
 
 @kernel
-def share_out(d: Draw, s: State, side: int) -> None:
+def share_out(w: World, d: Draw, s: State, side: int) -> None:
     """Give everyone on a source the same share, and sum the need that passes each place on its way."""
     n_settled = s.count[SETTLED]
     total = 0.0
@@ -114,7 +114,7 @@ def share_out(d: Draw, s: State, side: int) -> None:
         share = min(1.0, d.capacity[source] / s.source_need[source]) if s.source_need[source] > 0.0 else 1.0
         s.delivery[side, place] = math.exp(-s.cost[place]) * share
         s.load[place] = need(d, s, side, place)
-        total += s.load[place]
+        total += 0.0 if w.apart[place] else s.load[place]
     for i in range(n_settled - 1, -1, -1):
         place = s.settled[i]
         if s.previous[place] != NONE:
@@ -146,9 +146,11 @@ def run_stores(w: World, d: Draw, s: State, side: int) -> None:
         use = par.supply_fighting_use if s.battle[place] else 1.0
         store = s.store[side, place] + min(3.0 * arrives, 3.0) + local_food(w, d, s, side, place) - use
         s.store[side, place] = min(max(store, 0.0), par.supply_store_days)
-        s.supplied[side, place] = par.supply_floor + (1.0 - par.supply_floor) * min(1.0, s.store[side, place] / par.supply_low_days)
+        s.supplied[side, place] = par.supply_floor + (1.0 - par.supply_floor) * min(
+            1.0, s.store[side, place] / par.supply_low_days
+        )
         s.cut_days[side, place] = s.cut_days[side, place] + 1 if arrives < par.supply_cut_off_share else 0
-        if s.cut_days[side, place] >= CUT_OFF_DAYS:
+        if s.cut_days[side, place] >= CUT_OFF_DAYS and not w.apart[place]:
             s.n_cut_off[side] += 1
 
 

@@ -83,5 +83,16 @@ def _table() -> Mapping[str, Parameter]:
 PARAMETERS: Mapping[str, Parameter] = _table()
 """All parameters by key, in the order of the table."""
 
-PROCESSES = ("weather", "routes", "interdiction", "supply", "decision", "movement", "combat", "control", "insurgency", "displacement")
+PROCESSES = (
+    "weather",
+    "routes",
+    "interdiction",
+    "supply",
+    "decision",
+    "movement",
+    "combat",
+    "control",
+    "insurgency",
+    "displacement",
+)
 """The processes in the order of a day; each can be switched off by `processes.NAME=off`."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """What a policy allows: operations at once, least chance of success, ratio to mass, days of preparation, largest target in sectors."""
+    """What a policy allows: operations at once, least chance, ratio to mass, days of preparation, largest target in sectors."""
 
     slots: int
     p_least: float

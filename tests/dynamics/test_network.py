@@ -1,0 +1,165 @@
+"""The search for ways: it agrees with networkx, settles places in the order of cost, and stops where nobody may pass."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from hand_made import Records, Road, Theatre, hand_made, kernel
+from keyterrain.dynamics.network import begin_march_search, begin_search, pop, push, settle, spread_march
+from keyterrain.dynamics.state import BLOCKED, ENEMY, FREE, HEAP, NONE, SETTLED
+
+UNSAFE = 0.25
+SIDE = "government"
+
+
+@kernel
+def march_search(worlds: Records, states: Records, side: int, origin: int, order: NDArray[np.int64]) -> int:
+    w, s = worlds[0], states[0]
+    begin_march_search(s, origin)
+    n = 0
+    while True:
+        place = settle(s)
+        if place == NONE:
+            return n
+        order[n] = place
+        n += 1
+        spread_march(w, s, side, place, origin, UNSAFE)
+
+
+@kernel
+def sort_by_heap(states: Records, cost: NDArray[np.float64], out: NDArray[np.int64]) -> None:
+    s = states[0]
+    begin_search(s)
+    for i in range(cost.shape[0]):
+        push(s, cost[i], i)
+    for i in range(cost.shape[0]):
+        out[i] = pop(s)
+
+
+class Net(NamedTuple):
+    """Roads of a random net with their hours and threats, and whether each place lets one through."""
+
+    ends: list[tuple[int, int]]
+    hours: list[float]
+    threat: list[float]
+    passable: list[int]
+
+
+@st.composite
+def nets(draw: Any) -> Net:
+    n = draw(st.integers(2, 12))
+    pair = st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)).filter(lambda ends: ends[0] < ends[1])
+    ends = draw(st.lists(pair, min_size=1, max_size=30, unique=True))
+    hours = draw(st.lists(st.floats(0.1, 20.0) | st.just(math.inf), min_size=len(ends), max_size=len(ends)))
+    threat = draw(st.lists(st.floats(0.0, 1.0), min_size=len(ends), max_size=len(ends)))
+    passable = draw(st.lists(st.sampled_from([FREE, FREE, FREE, BLOCKED, ENEMY]), min_size=n, max_size=n))
+    return Net(ends, hours, threat, passable)
+
+
+def theatre_of(net: Net) -> Theatre:
+    keys = [f"p{i:02}" for i in range(len(net.passable))]
+    theatre = hand_made(" ".join(keys), [Road(keys[a], keys[b]) for a, b in net.ends])
+    side, n = theatre.number[SIDE], len(net.ends)
+    theatre.at("hours")[:n] = net.hours
+    theatre.at("threat")[side, :n] = net.threat
+    theatre.at("passable")[side, : len(keys)] = net.passable
+    return theatre
+
+
+def graph_of(net: Net, origin: int) -> nx.Graph:
+    """What a march from a place may use: roads that are open between places that let it through."""
+    free = {place for place, standing in enumerate(net.passable) if standing == FREE} | {origin}
+    graph = nx.Graph()
+    graph.add_nodes_from(free)
+    for (a, b), hours in zip(net.ends, net.hours, strict=True):
+        if a in free and b in free and hours < math.inf:
+            graph.add_edge(a, b, weight=hours)
+    return graph
+
+
+def search(theatre: Theatre, origin: int) -> list[int]:
+    order = np.full(64, NONE)
+    n = march_search(theatre.world, theatre.state, theatre.number[SIDE], origin, order)
+    return [int(place) for place in order[:n]]
+
+
+@given(net=nets(), data=st.data())
+def test_shortest_times_are_those_of_networkx(net: Net, data: st.DataObject) -> None:
+    theatre = theatre_of(net)
+    for origin in data.draw(st.lists(st.integers(0, len(net.passable) - 1), min_size=1, max_size=3)):
+        order = search(theatre, origin)
+        hours = nx.single_source_dijkstra_path_length(graph_of(net, origin), origin)
+        assert sorted(order) == sorted(hours)
+        assert [theatre.at("path_hours")[place] for place in order] == pytest.approx([hours[place] for place in order])
+
+
+@given(net=nets())
+def test_places_are_settled_in_the_order_of_cost_each_once(net: Net) -> None:
+    theatre = theatre_of(net)
+    order = search(theatre, 0)
+    cost = theatre.at("cost")[order]
+    assert order[0] == 0
+    assert (np.diff(cost) >= 0.0).all()
+    assert len(set(order)) == len(order) == theatre.at("count")[SETTLED]
+    assert theatre.at("settled")[: len(order)].tolist() == order
+    assert theatre.at("count")[HEAP] == 0
+
+
+@given(net=nets())
+def test_the_way_back_leads_to_the_origin_and_adds_up(net: Net) -> None:
+    theatre = theatre_of(net)
+    road = {frozenset(ends): i for i, ends in enumerate(net.ends)}
+    for place in search(theatre, 0):
+        way = [place]
+        while way[-1] != 0:
+            way.append(int(theatre.at("previous")[way[-1]]))
+        used = [road[frozenset(step)] for step in pairwise(way)]
+        assert theatre.at("path_hours")[place] == pytest.approx(sum(net.hours[i] for i in used))
+        assert theatre.at("path_risk")[place] == pytest.approx(sum(net.threat[i] for i in used if net.threat[i] > UNSAFE))
+        assert theatre.at("root")[place] == 0
+
+
+@given(net=nets(), standing=st.sampled_from([BLOCKED, ENEMY]))
+def test_nobody_goes_into_or_through_a_place_that_lets_no_one_pass(net: Net, standing: int) -> None:
+    everywhere_free = net._replace(passable=[FREE] * len(net.passable))
+    theatre = theatre_of(everywhere_free)
+    inner = [place for place in search(theatre, 0) if place != 0]
+    for shut in inner[:3]:
+        passable = [standing if place == shut else FREE for place in range(len(net.passable))]
+        reached = search(theatre_of(net._replace(passable=passable)), 0)
+        without = graph_of(everywhere_free, 0)
+        without.remove_node(shut)
+        assert set(reached) == nx.node_connected_component(without, 0)
+
+
+@pytest.mark.parametrize("standing", [BLOCKED, ENEMY])
+def test_those_who_are_shut_in_may_still_break_out(standing: int) -> None:
+    net = Net([(0, 1), (1, 2)], [2.0, 3.0], [0.0, 0.0], [standing, FREE, FREE])
+    assert search(theatre_of(net), 0) == [0, 1, 2]
+
+
+@given(cost=st.lists(st.floats(0.0, 1e3), min_size=1, max_size=200))
+def test_the_heap_sorts(cost: list[float]) -> None:
+    out = np.zeros(len(cost), dtype=np.int64)
+    sort_by_heap(hand_made("a").state, np.array(cost), out)
+    assert sorted(out) == list(range(len(cost)))
+    assert [cost[i] for i in out] == sorted(cost)
+
+
+def test_the_heap_has_room_for_every_road_both_ways() -> None:
+    # all 28 roads among 8 places, each offer cheaper than the last
+    n = 8
+    ends = [(a, b) for a in range(n) for b in range(a + 1, n)]
+    hours = [0.01 + 10.0 * (b - a - 1) for a, b in ends]
+    theatre = theatre_of(Net(ends, hours, [0.0] * len(ends), [FREE] * n))
+    assert search(theatre, 0) == list(range(n))
+    assert theatre.at("path_hours")[:n].tolist() == pytest.approx([0.01 * i for i in range(n)])
