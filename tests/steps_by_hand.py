@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from keyterrain.campaign.day import first_evening
+from keyterrain.campaign.day import first_evening, open_roads, play_day
+from keyterrain.dynamics.audit import Finding, audit
 from keyterrain.dynamics.combat import combat, log_ratio
 from keyterrain.dynamics.control import control
-from keyterrain.dynamics.decision import decision
+from keyterrain.dynamics.decision import decision, estimate
 from keyterrain.dynamics.displacement import displacement
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import recover
@@ -117,3 +118,29 @@ def fight(day: int, worlds: Records, draws: Records, states: Records, seed: np.u
 def displace(day: int, worlds: Records, draws: Records, states: Records, seed: np.uint64, replicate: np.uint64) -> None:
     """Move people by the battles, threats and incidents that the state says."""
     displacement(day, worlds[0], draws[0], Luck(seed, replicate), states[0])
+
+
+@kernel
+def estimate_of(states: Records, side: int, place: int, n: int, adjacent: bool) -> float:
+    """What a side believes a strength to be."""
+    return estimate(states[0], states[0], side, place, n, adjacent)
+
+
+@kernel
+def begin_replicate(i: int, worlds: Records, draws: Records, states: Records, seed: np.uint64) -> None:
+    """Set the evening before the i-th replicate's first day, as a run does."""
+    first_evening(worlds[0], draws[i], states[0])
+    open_roads(worlds[0], draws[i], Luck(seed, np.uint64(i)), states[0])
+
+
+@kernel
+def play_days(i: int, first: int, last: int, worlds: Records, draws: Records, states: Records, seed: np.uint64) -> None:
+    """Play some days of the i-th replicate, the last included."""
+    for day in range(first, last + 1):
+        play_day(day, worlds[0], draws[i], Luck(seed, np.uint64(i)), states[0])
+
+
+@kernel
+def audited(worlds: Records, states: Records, fighters: Any, people: int) -> Finding:
+    """Hold a state against the totals of the first evening."""
+    return audit(worlds[0], states[0], fighters, people)

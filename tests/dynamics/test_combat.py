@@ -249,6 +249,18 @@ def test_losses_spread_and_go_together_as_in_cdb90() -> None:
     assert np.corrcoef(attacker, defender)[0, 1] == pytest.approx(0.15, abs=0.05)
 
 
+def test_luck_of_losses_has_nothing_to_do_with_length_or_winner_of_the_phase() -> None:
+    def one_day(days: int, one_phase: bool) -> Assaults:
+        draw = garrisons(BIG, BIG, par={"combat_readiness_assault": 0.0})
+        return assault(theatre(), draw, n=MANY, days=days, one_phase=one_phase)
+
+    first, phase = one_day(1, one_phase=False), one_day(99, one_phase=True)
+    for lost in (first.attacker_lost, first.defender_lost):
+        assert abs(np.corrcoef(np.log(lost), phase.days)[0, 1]) < 4.0 / math.sqrt(MANY)
+    winning = np.argsort(np.argsort(first.attacker_lost)) > MANY / 2
+    assert phase.sectors[winning].mean() < phase.sectors[~winning].mean(), "who is winning loses less"
+
+
 def test_who_has_more_loses_a_smaller_share() -> None:
     even = np.median(first_day_losses(BIG, BIG, winning=True), axis=1)
     double = np.median(first_day_losses(2 * BIG, BIG, winning=True), axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -100,6 +100,26 @@ def test_shortest_times_are_those_of_networkx(net: Net, data: st.DataObject) -> 
         hours = nx.single_source_dijkstra_path_length(graph_of(net, origin), origin)
         assert sorted(order) == sorted(hours)
         assert [theatre.at("path_hours")[place] for place in order] == pytest.approx([hours[place] for place in order])
+
+
+def large_net(seed: int) -> Net:
+    """As many places and roads as there is room for in the smallest shape."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    pairs = list(combinations(range(32), 2))
+    ends = [pairs[i] for i in rng.choice(len(pairs), 64, replace=False)]
+    return Net(
+        ends, [*rng.uniform(0.1, 20.0, 64)], [*rng.uniform(size=64)], [int(each) for each in rng.choice([1, 1, 1, 1, 0], 32)]
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_shortest_times_over_a_large_net_are_those_of_networkx(seed: int) -> None:
+    net = large_net(seed)
+    theatre = theatre_of(net)
+    for origin in range(0, 32, 5):
+        hours = nx.single_source_dijkstra_path_length(graph_of(net, origin), origin)
+        assert search(theatre, origin) == list(hours)
+        assert theatre.at("path_hours")[list(hours)] == pytest.approx([*hours.values()])
 
 
 @given(net=nets())

@@ -22,15 +22,25 @@ from keyterrain.dynamics.movement import movement
 from keyterrain.dynamics.presence import contested, count_forces, mark_passable
 from keyterrain.dynamics.routes import routes
 from keyterrain.dynamics.state import (
+    COMBAT_ON,
+    CONTROL_ON,
+    DECISION_ON,
+    DISPLACEMENT_ON,
     EVENTS,
     IDLE,
+    INSURGENCY_ON,
+    INTERDICTION_ON,
     KILLED,
     MEAN_SUPPORT,
     MOST_SLOTS,
+    MOVEMENT_ON,
     NONE,
     ON_THE_WAY,
     OVERFLOW,
+    ROUTES_ON,
+    SUPPLY_ON,
     SUPPORT,
+    WEATHER_ON,
     WET,
     Draw,
     State,
@@ -38,11 +48,6 @@ from keyterrain.dynamics.state import (
 )
 from keyterrain.dynamics.supply import corridors, full_supply, supply
 from keyterrain.dynamics.weather import normal_weather, weather
-
-# places of the processes in World.on, in the order of a day
-WEATHER_ON, ROUTES_ON, INTERDICTION_ON, SUPPLY_ON, DECISION_ON = 0, 1, 2, 3, 4
-MOVEMENT_ON, COMBAT_ON, CONTROL_ON, INSURGENCY_ON, DISPLACEMENT_ON = 5, 6, 7, 8, 9
-
 
 Records = NDArray[np.void]
 
@@ -188,7 +193,7 @@ def play_day(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         weather(day, w, d, luck, s)
     else:
         normal_weather(w, d, day, s)
-    if w.on[ROUTES_ON] or day == 1:
+    if w.on[ROUTES_ON]:
         routes(day, w, d, luck, s)
     if w.on[INTERDICTION_ON]:
         interdiction(day, w, d, luck, s)

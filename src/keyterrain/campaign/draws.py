@@ -73,13 +73,9 @@ class FirstEvening:
         return {(row.origin, row.place): row for row in self.situation.people if row.group == "guests"}
 
     @cached_property
-    def holders(self) -> dict[str, tuple[Holding, ...]]:
-        """Possible holders of each place, after what an intervention decrees."""
-        holders = dict(self.situation.holdings)
-        for place, side in self.interventions.held_places(self.situation).items():
-            since = holders[place][0].since
-            holders[place] = (Holding(side, "", 1.0, since),)
-        return holders
+    def holders(self) -> Mapping[str, tuple[Holding, ...]]:
+        """Possible holders of each place by the accounts of it, whatever an intervention decrees."""
+        return self.situation.holdings
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -112,6 +108,8 @@ class FirstEvening:
         variant = self._draw_variants(drawn)
         population = self._draw_population(drawn, n)
         holder, intruder, held_days = self._draw_holders(drawn, n)
+        strength = self._draw_strength(drawn, holder, intruder)
+        self._decree(holder, intruder, held_days)
         sectors = self._sectors(par, variant, population, intruder)
         taken = np.where(intruder != NONE, np.maximum(sectors // 2, 1), 0).astype(np.int32)
         for uncertain in self.situation.uncertain_places:
@@ -119,7 +117,7 @@ class FirstEvening:
             drawn.choice(f"site:{uncertain.key}", np.array([*weights, max(1.0 - sum(weights), 0.0)]))
         fields: dict[str, NDArray[Any]] = {
             "par": par,
-            "strength": self._draw_strength(drawn, holder, intruder),
+            "strength": strength,
             "holder": holder,
             "intruder": intruder,
             "taken": taken,
@@ -188,6 +186,14 @@ class FirstEvening:
             held[:, i] = np.array(ages)[chosen]
         return holder, intruder, held
 
+    def _decree(self, holder: NDArray[np.int8], intruder: NDArray[np.int8], held: NDArray[np.int32]) -> None:
+        """Give decreed places whole to their side; who was there before the decree is `_draw_strength`'s matter."""
+        for place, side in self.interventions.held_places(self.situation).items():
+            i = self.index.places[place]
+            holder[:, i] = self.index.sides[side]
+            intruder[:, i] = NONE
+            held[:, i] = min((self.situation.start - self.holders[place][0].since).days, LONGEST_HELD_DAYS)
+
     def _sectors(
         self,
         par: NDArray[np.void],
@@ -205,7 +211,10 @@ class FirstEvening:
         return sectors
 
     def _draw_strength(self, drawn: DrawnInputs, holder: NDArray[np.int8], intruder: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Draw garrisons; where accounts of a place contradict each other, only the drawn account's fighters are there."""
+        """Draw garrisons; where accounts of a place contradict each other, only the drawn account's fighters are there.
+
+        A decree creates no one: it only moves those out whom it makes enemies of the holder.
+        """
         index = self.index
         strength = np.zeros((len(holder), len(index.actors), len(index.places)), dtype=np.int32)
         rows = self.garrisons.draw(drawn)
@@ -215,17 +224,16 @@ class FirstEvening:
         for j, force in enumerate(self.garrisons.forces):
             place = force.place
             side = sides[force.actor]
+            there = rows[:, j].astype(np.int32)
+            if len(self.holders[place]) > 1:
+                i, own = index.places[place], index.sides[side]
+                there = np.where((holder[:, i] == own) | (intruder[:, i] == own), there, 0)
             if place in held and self.situation.relations.get((held[place], side), "allied") == "hostile":
                 away = shelter[place, side]
                 if away is None:
                     continue
                 place = away
-            i = index.places[place]
-            there = rows[:, j].astype(np.int32)
-            if len(self.holders[place]) > 1:
-                own = index.sides[side]
-                there = np.where((holder[:, i] == own) | (intruder[:, i] == own), there, 0)
-            strength[:, index.actors[force.actor], i] += there
+            strength[:, index.actors[force.actor], index.places[place]] += there
         return strength
 
     def _draw_residents(self, drawn: DrawnInputs, population: Floats) -> NDArray[np.int32]:

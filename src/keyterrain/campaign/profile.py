@@ -10,8 +10,8 @@ where they differ another campaign was timed, and there is no profile.
 
 `draws` is the drawing of inputs, `first_evening` the setting up of a replicate, `record` the writing down of evenings and weeks.
 Corridors count for supply, the return of the wounded for movement, sums of forces for the process before them. Digest and store
-are not timed here. The clock's way through a day is compiled anew each time (some ten seconds), so that it is no source of the
-kernels' cache.
+are not timed here. The way through a day with a clock is compiled anew each time (some fifteen seconds): it is no source of the
+cache of kernels.
 """
 
 from __future__ import annotations

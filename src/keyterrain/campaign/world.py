@@ -451,7 +451,7 @@ def _entries(situation: Situation, index: Index) -> dict[str, object]:
 
 def _climate(situation: Situation, days: int) -> dict[str, object]:
     """Monthly normals brought to days, each standing in the middle of its month; amounts of a wet day as quantiles."""
-    from scipy.stats import gamma
+    from scipy.special import gammaincinv
 
     months = sorted(situation.climate, key=lambda row: row.month)
     middle = np.array([(row.month - 0.5) * 365.25 / 12.0 for row in months])
@@ -467,7 +467,7 @@ def _climate(situation: Situation, days: int) -> dict[str, object]:
         "p_wet": daily([row.p_wet for row in months]),
         "wet_mm": daily([row.wet_day_mm for row in months]),
         "reference_m": float(situation.reference_height_m),
-        "gamma_quantile": gamma.ppf(u, GAMMA_SHAPE) / GAMMA_SHAPE,
+        "gamma_quantile": gammaincinv(GAMMA_SHAPE, u) / GAMMA_SHAPE,
     }
 
 
@@ -493,7 +493,7 @@ def host_area_labels(index: Index) -> list[str]:
 
 
 def refuge(situation: Situation, held: Mapping[str, str]) -> dict[tuple[str, str], str | None]:
-    """For each held place and other side: the nearest place that the side most likely holds and that nobody decrees."""
+    """For each held place and other side: the nearest undecreed place that the side holds surely, or else most likely."""
     from scipy.sparse.csgraph import dijkstra
 
     index = Index(situation)
@@ -501,10 +501,11 @@ def refuge(situation: Situation, held: Mapping[str, str]) -> dict[tuple[str, str
     km = np.array([route.km for route in situation.routes])
     graph = _graph(situation, index, km)
     keys = list(index.places)
+    unsure = [len(situation.holdings.get(key, ())) > 1 for key in keys]
     found: dict[tuple[str, str], str | None] = {}
     for place in held:
         reached: NDArray[np.float64] = dijkstra(graph, indices=np.array([index.places[place]]))[0]
         for side in index.sides:
             free = [i for i, key in enumerate(keys) if likely.get(key) == side and key not in held and np.isfinite(reached[i])]
-            found[place, side] = keys[min(free, key=lambda i: (reached[i], keys[i]))] if free else None
+            found[place, side] = keys[min(free, key=lambda i: (unsure[i], reached[i], keys[i]))] if free else None
     return found

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from keyterrain.dynamics.control import capture, clear_out, make_terms, retreat
+from keyterrain.dynamics.control import capture, clear_out, make_terms, may_change_hands, retreat
 from keyterrain.dynamics.decision import estimate, phases_left
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import lose
@@ -241,7 +241,7 @@ def send_back(day: int, w: World, d: Draw, s: State, side: int, place: int, stag
         leaves = (n * going) // present if keep else n
         if leaves > 0:
             set_out(d, s, day, actor, place, staging, leaves, hours)
-    if not keep and s.intruder[place] == side:
+    if not keep and s.intruder[place] == side and (s.taken[place] == 0 or may_change_hands(w, place)):
         s.intruder[place] = NONE
         s.taken[place] = 0
 
@@ -271,7 +271,8 @@ def end_phase(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, 
     u = uniforms(luck, COMBAT, day, w.place_word[place], PHASE_DRAW)
     s.in_phase[place] = False
     s.pause[place] = pause_after_phase(d, place, u.b)
-    if won:
+    at_stake = may_change_hands(w, place)
+    if won and at_stake:
         s.taken[place] += -1 if s.holder[place] == attacker else 1
         if s.holder[place] != attacker and s.taken[place] >= d.sectors[place]:
             capture(day, w, d, s, attacker, place, BY_ASSAULT, u.d)
@@ -279,7 +280,7 @@ def end_phase(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, 
         if s.holder[place] == attacker and s.taken[place] <= 0:
             clear_out(day, w, d, s, attacker, place, u.d)
             return
-    if wants_to_leave(w, d, s, attacker, defender, place, u.c) and retreat(day, w, d, s, defender, place):
+    if at_stake and wants_to_leave(w, d, s, attacker, defender, place, u.c) and retreat(day, w, d, s, defender, place):
         note(s, day, WITHDRAWAL, place, NONE, defender, BY_WITHDRAWAL, 0)
         if s.holder[place] == attacker:
             clear_out(day, w, d, s, attacker, place, u.d)
@@ -344,7 +345,9 @@ def count_forces_at(w: World, s: State, place: int) -> None:
 @kernel
 def walk_in(day: int, w: World, d: Draw, s: State, attacker: int, place: int, u: float) -> None:
     """Take ground that nobody defends."""
-    if s.holder[place] == attacker:
+    if not may_change_hands(w, place):
+        break_off(day, w, d, s, place, BY_ODDS)
+    elif s.holder[place] == attacker:
         clear_out(day, w, d, s, attacker, place, u)
     elif s.force[attacker, place] >= LEAST_GARRISON:
         capture(day, w, d, s, attacker, place, UNDEFENDED, u)
@@ -393,9 +396,9 @@ def seek_terms(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         return
     for place in range(w.n_places):
         side = s.holder[place]
-        if not w.active[side] or w.decree[place] or w.apart[place] or s.force[side, place] == 0 or s.intruder[place] != NONE:
+        if not w.active[side] or w.apart[place] or s.force[side, place] == 0 or s.intruder[place] != NONE:
             continue
-        if starved(d, s, side, place):
+        if may_change_hands(w, place) and starved(d, s, side, place):
             u = uniforms(luck, COMBAT, day, w.place_word[place], TERMS_DRAW)
             if u.a < d.par.combat_terms_rate:
                 make_terms(day, w, s, side, place)

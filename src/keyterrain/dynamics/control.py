@@ -17,6 +17,7 @@ from keyterrain.dynamics.state import (
     CAPTURE,
     CONSOLIDATING,
     CONTROL_CHANGED,
+    CONTROL_ON,
     HOSTILE,
     IDLE,
     MOST_SLOTS,
@@ -30,6 +31,12 @@ from keyterrain.dynamics.trace import note
 
 CAPTURED_SHARE = 0.5
 """Share captured of those who cannot get away (assumption)."""
+
+
+@kernel
+def may_change_hands(w: World, place: int) -> bool:
+    """Whether ground can be won and lost here: not by decree, nor without the process."""
+    return bool(w.on[CONTROL_ON] and not w.decree[place])
 
 
 @kernel

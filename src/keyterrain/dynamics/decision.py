@@ -28,6 +28,7 @@ from keyterrain.dynamics.state import (
     MEAN_SUPPORT,
     MOST_SLOTS,
     NONE,
+    ORDERS,
     Draw,
     State,
     World,
@@ -92,6 +93,16 @@ def near_force(w: World, s: State, side: int, place: int, hostile: bool) -> int:
 
 
 @kernel
+def ordered_away(w: World, s: State, side: int, place: int) -> int:
+    """Fighters of a side at a place who have their orders for today already: nobody is promised twice."""
+    total = 0
+    for i in range(s.count[ORDERS]):
+        if s.order_from[i] == place and w.actor_side[s.order_actor[i]] == side:
+            total += s.order_n[i]
+    return total
+
+
+@kernel
 def count_surplus(w: World, d: Draw, s: State, side: int) -> float:
     """Share of each garrison of a side that could go; returns the mobile total."""
     total = 0.0
@@ -102,7 +113,7 @@ def count_surplus(w: World, d: Draw, s: State, side: int) -> float:
         if force == 0 or s.holder[place] != side or s.intruder[place] != NONE or s.threatened[side, place] or w.apart[place]:
             continue
         guard = max(d.par.decision_holdback_least, d.par.decision_holdback_share * near_force(w, s, side, place, True))
-        bound = 0
+        bound = ordered_away(w, s, side, place)
         for actor in range(n_actors):
             bound += s.earmark[actor, place]
         free = force - guard - bound
@@ -583,7 +594,8 @@ def relieve(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, place:
 
 @kernel
 def decision(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
-    """Carry operations on, and every third day look, call for help and choose."""
+    """Carry operations on, and every third day look, call for help and choose; yesterday's orders are void if nobody moved."""
+    s.count[ORDERS] = 0
     for side in range(w.n_sides):
         if w.active[side]:
             advance_operations(day, w, d, s, side)

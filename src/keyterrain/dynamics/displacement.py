@@ -36,7 +36,7 @@ from keyterrain.dynamics.state import (
 from keyterrain.dynamics.trace import note
 
 DAYS_BETWEEN_SEARCHES = 7
-LONGEST_BETWEEN_SEARCHES = 28
+LONGEST_BETWEEN_SEARCHES = 56
 """Days for which ways once found are trusted, in danger and without (assumption)."""
 WEEK_DAYS = 7
 MOST_PLACES_SEEN = 80

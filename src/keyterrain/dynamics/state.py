@@ -30,6 +30,10 @@ ALLIED = 1
 NEUTRAL = 0
 NONE = -1
 
+# places of the processes in World.on, in the order of a day
+WEATHER_ON, ROUTES_ON, INTERDICTION_ON, SUPPLY_ON, DECISION_ON = 0, 1, 2, 3, 4
+MOVEMENT_ON, COMBAT_ON, CONTROL_ON, INSURGENCY_ON, DISPLACEMENT_ON = 5, 6, 7, 8, 9
+
 BLOCKED = 0
 FREE = 1
 ENEMY = 2

@@ -90,7 +90,7 @@ def _policy(row: Row) -> Policy:
 
 
 def _uncertain_place(row: Row) -> UncertainPlace:
-    candidates = dict(row.get("candidates"))
+    candidates = dict(sorted(row.get("candidates").items()))
     rest = 1.0 - sum(candidates.values())
     if schema.ELSEWHERE not in candidates and rest > schema.WEIGHT_TOLERANCE:
         candidates[schema.ELSEWHERE] = round(rest, 9)

@@ -35,7 +35,7 @@ def package(tmp_path: Path) -> Path:
         (root / layer).mkdir(parents=True)
         (root / layer / "__init__.py").touch()
     (root / "__init__.py").touch()
-    shutil.copy(Path(keyterrain.__file__).parent / "campaign" / "compile_cache.py", root / "campaign")
+    shutil.copy(Path(keyterrain.__file__).parent / "dynamics" / "compile_cache.py", root / "dynamics")
     (root / "dynamics" / "kernel.py").write_text(KERNEL)
     (root / "dynamics" / "helper.py").write_text(HELPER.format(number=2))
     return root
