@@ -42,8 +42,8 @@ class Campaign:
 
     def only(self, replicates: Any) -> Campaign:
         """Some replicates of the campaign, by a mask."""
-        chosen = np.flatnonzero(replicates)
-        return Campaign(self.data.isel(replicate=chosen), self.events[self.events.replicate.isin(chosen)])
+        data = self.data.isel(replicate=np.flatnonzero(replicates))
+        return Campaign(data, self.events[self.events.replicate.isin(data.replicate.to_numpy())])
 
 
 def small_scenario(folder: Path, **changes: Any) -> Scenario:
@@ -85,19 +85,19 @@ def differing(one: Campaign, other: Campaign) -> list[str]:
 
 def same_labels(one: Campaign, other: Campaign) -> bool:
     """Whether two campaigns speak of the same places, sides and so on, in the same order."""
-    return all(one.data[name].values.tolist() == other.data[name].values.tolist() for name in one.data.coords)
+    return all(one.data[name].to_numpy().tolist() == other.data[name].to_numpy().tolist() for name in one.data.coords)
 
 
 def _bytes(campaign: Campaign, name: str, other: Campaign) -> tuple[str, tuple[int, ...], bytes]:
     values = campaign.data[name]
     for dim in map(str, values.dims):
         if dim != "replicate":
-            known = set(other.data[dim].values.tolist())
-            values = values.isel({dim: [i for i, label in enumerate(values[dim].values.tolist()) if label in known]})
-    return str(values.dtype), values.shape, values.values.tobytes()
+            known = set(other.data[dim].to_numpy().tolist())
+            values = values.isel({dim: [i for i, label in enumerate(values[dim].to_numpy().tolist()) if label in known]})
+    return str(values.dtype), values.shape, values.to_numpy().tobytes()
 
 
 def _shared_events(campaign: Campaign, other: Campaign) -> pd.DataFrame:
     events = campaign.events
-    known = [events[column].isna() | events[column].isin(other.data[column].values) for column in ("place", "route", "side")]
+    known = [events[column].isna() | events[column].isin(other.data[column].to_numpy()) for column in ("place", "route", "side")]
     return events[known[0] & known[1] & known[2]].reset_index(drop=True)

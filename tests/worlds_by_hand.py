@@ -4,8 +4,8 @@
     draw = make_draw(holder=[GOVERNMENT, OPPOSITION, OPPOSITION], strength={(0, 0): 3000, (1, 1): 400})
     states = evening(world, draw)
 
-Roads are on foot unless they have a length, so that hours are as written. Every record has the same lengths as those of the
-small scenario, so that each kernel is compiled once.
+Nouns are numbers here, and a side may have many actors; `hand_made` knows them by name, with one actor a side. All roads are on
+foot, so that hours are as written.
 """
 
 from __future__ import annotations
@@ -16,31 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_made import DRAW, ROOM, STATE, WORLD, Records, default_parameters
 from keyterrain.campaign.day import first_evening
 from keyterrain.campaign.entities import words
 from keyterrain.dynamics.audit import n_fighters, n_people
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import Luck, mixed
 from keyterrain.dynamics.routes import routes
-from keyterrain.dynamics.state import (
-    ALLIED,
-    HOSTILE,
-    NEUTRAL,
-    NONE,
-    capacities,
-    draw_type,
-    filled,
-    state_type,
-    world_type,
-)
+from keyterrain.dynamics.state import ALLIED, HOSTILE, NEUTRAL, NONE, filled
 from keyterrain.theatre.parameters import PARAMETERS
 from keyterrain.theatre.policies import POLICY_RULES
 
-Records = NDArray[np.void]
-
-ROOM = capacities({})
-WORLD, STATE = world_type(ROOM), state_type(ROOM)
-DRAW = draw_type(ROOM, [parameter.field for parameter in PARAMETERS.values()])
 GOVERNMENT, OPPOSITION, BYSTANDER = 0, 1, 2
 PIECEMEAL, BROAD, RAID, HOLD = (list(POLICY_RULES).index(name) for name in ("piecemeal", "broad", "raid", "hold"))
 N_DAYS = 400
@@ -49,12 +35,11 @@ SEED = np.uint64(20131122)
 
 
 class Road(NamedTuple):
-    """A way between two places: hours on foot; with a length in km, vehicles too can use it."""
+    """A way on foot between two places."""
 
     a: int
     b: int
     hours: float = 2.0
-    km: float = 0.0
 
 
 class Actor(NamedTuple):
@@ -85,10 +70,8 @@ def make_world(n_places: int, roads: Sequence[Road], actors: Sequence[Actor], **
         "n_areas": 1,
         **changes,
     }
-    for noun, field in {"abroad": None, "gates": "gate_place", "joins": "join_day", "sources": "source_place"}.items():
-        if field in fields:
-            fields[f"n_{noun}"] = len(fields[field])
-    return filled(WORLD, fields)
+    counted = {"n_gates": "gate_place", "n_joins": "join_day"}
+    return filled(WORLD, {**fields, **{n: len(fields[field]) for n, field in counted.items() if field in fields}})
 
 
 def _words(n_places: int, roads: Sequence[Road], actors: Sequence[Actor]) -> dict[str, Any]:
@@ -136,8 +119,6 @@ def _ways(n_places: int, roads: Sequence[Road]) -> dict[str, Any]:
     return {
         "route_from": [road.a for road in roads],
         "route_to": [road.b for road in roads],
-        "route_vehicle": [road.km > 0 for road in roads],
-        "route_km": [road.km for road in roads],
         "walk_base_hours": [road.hours for road in roads],
         "arc_start": np.searchsorted(table[:, 0], np.arange(n_places + 1)),
         "arc_place": table[:, 1],
@@ -214,8 +195,7 @@ def make_draw(
         **changes,
     }
     draw = filled(DRAW, fields)
-    for parameter in PARAMETERS.values():
-        draw["par"][parameter.field] = parameter.default
+    draw["par"] = default_parameters()
     for name, value in (par or {}).items():
         draw["par"][name] = value
     return draw

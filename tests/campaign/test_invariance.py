@@ -254,7 +254,7 @@ def test_decreeing_the_policy_that_was_drawn_anyway_changes_nothing(tmp_path: Pa
     scenario = small_scenario(tmp_path / "small")
     free = play(scenario, replicates=24)
     broad = play(scenario, replicates=24, interventions=Interventions(policies={"government": "broad"}))
-    anyway = free.data.draw.sel(input="policy:government").values == list(POLICY_RULES).index("broad")
+    anyway = free.data.draw.sel(input="policy:government").to_numpy() == list(POLICY_RULES).index("broad")
     assert 2 <= anyway.sum() <= 22
     assert differing(free.only(anyway), broad.only(anyway)) == []
     assert "control" in differing(free.only(~anyway), broad.only(~anyway))

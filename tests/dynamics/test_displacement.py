@@ -42,8 +42,6 @@ def theatre(
     """A home with a town of 4,000 four hours away and a city of 64,000 eight hours away."""
     fields = {
         "lean": [OPPOSITION, NONE, NONE],
-        "join_day": [],
-        "gate_place": [],
         "n_abroad": 1,
         **(world or {}),
     }

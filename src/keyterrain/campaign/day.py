@@ -38,6 +38,7 @@ from keyterrain.dynamics.state import (
     ON_THE_WAY,
     OVERFLOW,
     ROUTES_ON,
+    STAMP,
     SUPPLY_ON,
     SUPPORT,
     WEATHER_ON,
@@ -90,9 +91,9 @@ class Outcome(NamedTuple):
 @kernel
 def forget(s: State) -> None:
     """Clear what the last replicate left; scratch space of searches keeps its stamps."""
-    stamp = s.count[1]
+    stamp = s.count[STAMP]
     s.count[:] = 0
-    s.count[1] = stamp
+    s.count[STAMP] = stamp
     s.sky[:] = 0.0
     s.sky[SUPPORT] = 1.0
     s.sky[MEAN_SUPPORT] = 1.0

@@ -1,4 +1,8 @@
-"""The order of a day as data: each step with what it reads, writes and draws. A test holds it against the code."""
+"""The order of a day as data: each step with what it reads, writes and draws. A test holds it against the code.
+
+What a step reads and writes is said twice: in words for people, and in fields of the state, where counters and scalars of the
+weather, kept in one array each, have names of their own (`count.WAYS`, `sky.WET`).
+"""
 
 from __future__ import annotations
 
@@ -7,46 +11,190 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One process of the day."""
+    """One process of the day.
+
+    Attributes
+    ----------
+    reads, writes, draws
+        In words: what it looks at, what it changes, and how many blocks of luck it draws.
+    kernels
+        What is called for it, in this order, the last of two alternatives where the process is off.
+    state_reads, state_writes
+        Fields of the state that its kernels load and store, themselves or by kernels that they call; `SCRATCH` and `TRACE`, open
+        to every step, are left out.
+    """
 
     name: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     draws: str
+    kernels: tuple[str, ...] = ()
+    state_reads: tuple[str, ...] = ()
+    state_writes: tuple[str, ...] = ()
 
+
+def _fields(names: str) -> tuple[str, ...]:
+    return tuple(names.split())
+
+
+SCRATCH = _fields(
+    "corridor_work cost count.HEAP count.SETTLED count.STAMP done excite_input facing goal_weight heap_cost heap_place "
+    "load path_flag path_hours path_risk previous raiders root settled source_need stamp surplus"
+)
+"""Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
+
+TRACE = _fields("count.EVENTS count.OVERFLOW event")
+"""Fields in which any step notes what happened; no step looks at what another has noted."""
 
 ORDER_OF_DAY: tuple[Step, ...] = (
-    Step("weather", ("season",), ("temperature", "wet", "snow by height", "support"), "1 a day"),
-    Step("routes", ("snow", "closures"), ("hours by mode",), "none"),
     Step(
-        "interdiction",
-        ("strength", "observation", "supply", "raids"),
-        ("threat", "closures by attack"),
-        "1 per threatened route in use",
-    ),
-    Step("supply", ("hours", "control", "threat", "battles"), ("delivery", "stores", "supply factor", "cut off"), "none"),
-    Step(
-        "decision",
-        ("estimates", "control", "threat", "supply flow", "snow", "readiness"),
-        ("operations", "orders"),
-        "per enemy place, every third day",
-    ),
-    Step("movement", ("orders", "hours", "threat"), ("in transit", "arrivals", "ambush losses"), "1 per body that marches"),
-    Step(
-        "combat",
-        ("engaged forces", "support", "supply", "relief", "posture"),
-        ("losses", "sectors", "withdrawals", "terms", "readiness", "morale"),
-        "2 per battle, 1 per actor in it",
-    ),
-    Step("control", ("sectors", "garrisons"), ("control", "days held", "passage"), "none"),
-    Step(
-        "insurgency", ("control", "presence", "memory", "battles"), ("incidents", "losses"), "1 per exposed place, 1 more if any"
+        name="weather",
+        reads=("season",),
+        writes=("temperature", "wet", "snow by height", "support"),
+        draws="1 a day",
+        kernels=("weather", "normal_weather"),
+        state_reads=_fields("fresh_mm sky.ANOMALY sky.MEAN_SUPPORT sky.SUPPORT sky.WET snow_cm snow_mm"),
+        state_writes=_fields("fresh_mm sky.ANOMALY sky.HIGHEST_SNOW_CM sky.MEAN_SUPPORT sky.SUPPORT sky.WET snow_cm snow_mm"),
     ),
     Step(
-        "displacement",
-        ("battles", "incidents", "hours", "control"),
-        ("departures", "arrivals", "returns"),
-        "1 per exposed place, 1 per group and goal",
+        name="routes",
+        reads=("snow", "closures"),
+        writes=("hours by mode",),
+        draws="none",
+        kernels=("routes",),
+        state_reads=_fields("drive_hours fresh_mm shut_days sky.HIGHEST_SNOW_CM snow_cm"),
+        state_writes=_fields("count.ROADS_CHANGED drive_hours hours shut_days walk_hours way_changed"),
     ),
-    Step("record", ("all",), ("outputs",), "none"),
+    Step(
+        name="interdiction",
+        reads=("strength", "observation", "supply", "raids"),
+        writes=("threat", "closures by attack"),
+        draws="1 per threatened way every third day, 1 per attack",
+        kernels=("interdiction",),
+        state_reads=_fields(
+            "ambush_day ambush_route ambush_side count.AMBUSHES force holder intruder pair_begin pair_way pair_weight "
+            "passable raider_side recent_incidents shut_days supplied threat threat_now"
+        ),
+        state_writes=_fields(
+            "ambush_day ambush_route ambush_side count.AMBUSHES count.ROADS_CHANGED shut_days tax_cost threat threat_now "
+            "way_changed"
+        ),
+    ),
+    Step(
+        name="supply",
+        reads=("hours", "control", "threat", "battles"),
+        writes=("delivery", "stores", "supply factor", "cut off", "corridors"),
+        draws="none",
+        kernels=("corridors", "supply", "full_supply"),
+        state_reads=_fields(
+            "battle count.LAST_SUPPLY_DAY count.PASSABLE_CHANGED count.ROADS_CHANGED cut_days delivery drive_hours force "
+            "guests hours n_cut_off passable residents store tax_cost threat way_changed"
+        ),
+        state_writes=_fields(
+            "corridor_delivery corridor_open corridor_secure count.LAST_SUPPLY_DAY count.PASSABLE_CHANGED "
+            "count.ROADS_CHANGED cut_days delivery flow n_cut_off store supplied way_changed"
+        ),
+    ),
+    Step(
+        name="decision",
+        reads=("estimates", "control", "threat", "supply flow", "snow", "readiness"),
+        writes=("operations", "orders"),
+        draws="per enemy place, every third day",
+        kernels=("decision",),
+        state_reads=_fields(
+            "attacker cooldown count.ORDERS earmark flow force held_days holder hours intruder last_success op_days "
+            "op_force op_sent op_staging op_state op_target op_wanted order_actor order_from order_n pair_begin pair_way "
+            "pair_weight passable readiness sight sky.MEAN_SUPPORT snow_cm strength taken threat threat_now threatened "
+            "value_scale"
+        ),
+        state_writes=_fields(
+            "besieger cooldown count.ORDERS earmark op_days op_force op_lost op_sent op_staging op_state op_target "
+            "op_wanted order_actor order_from order_hours order_n order_risk order_to sight threatened value_scale"
+        ),
+    ),
+    Step(
+        name="movement",
+        reads=("orders", "hours", "threat"),
+        writes=("in transit", "arrivals", "ambush losses", "the recovered"),
+        draws="1 per body that marches",
+        kernels=("movement", "recover", "count_forces"),
+        state_reads=_fields(
+            "count.ORDERS cum_joined cum_loss cum_returned force holder hours intruder irregulars marching n_marching "
+            "new_loss op_state op_target order_actor order_from order_hours order_n order_risk order_to passable recovering "
+            "strength taken threat"
+        ),
+        state_writes=_fields(
+            "count.ORDERS cum_joined cum_loss cum_returned force irregulars marching n_marching new_loss recovering strength"
+        ),
+    ),
+    Step(
+        name="combat",
+        reads=("engaged forces", "support", "supply", "relief", "posture"),
+        writes=("losses", "sectors", "control", "withdrawals", "terms", "readiness", "morale"),
+        draws="2 per battle, 1 per actor in it",
+        kernels=("combat",),
+        state_reads=_fields(
+            "attack_slot attacker cum_loss cut_days force fought ground_lost held_days holder hours in_phase intruder "
+            "marching morale n_marching new_loss op_lost op_sent op_staging op_state op_target passable pause phase_luck "
+            "readiness recovering sight sky.SUPPORT store strength supplied taken threat"
+        ),
+        state_writes=_fields(
+            "attack_slot attacker battle cooldown count.CONTROL_CHANGED count.PASSABLE_CHANGED cum_loss force fought "
+            "ground_lost held_days holder in_phase intruder last_success marching morale n_marching new_loss op_days "
+            "op_lost op_state op_target passable pause phase_luck readiness recovering strength taken"
+        ),
+    ),
+    Step(
+        name="control",
+        reads=("sectors", "garrisons"),
+        writes=("days held", "passage"),
+        draws="none",
+        kernels=("control",),
+        state_reads=_fields("held_days holder intruder passable taken"),
+        state_writes=_fields("count.PASSABLE_CHANGED held_days passable"),
+    ),
+    Step(
+        name="insurgency",
+        reads=("control", "presence", "memory", "battles"),
+        writes=("incidents", "losses"),
+        draws="1 per exposed place, 1 more if any",
+        kernels=("insurgency", "count_forces"),
+        state_reads=_fields(
+            "background battle cum_loss excitation force held_days holder incidents intruder irregulars new_loss "
+            "raider_place raider_side recent_incidents recovering residents strength"
+        ),
+        state_writes=_fields(
+            "background cum_loss excitation force incidents irregulars new_loss raider_place raider_side recent_incidents "
+            "recovering strength"
+        ),
+    ),
+    Step(
+        name="displacement",
+        reads=("battles", "incidents", "hours", "control"),
+        writes=("departures", "arrivals", "returns"),
+        draws="1 per exposed place, 1 per group and goal",
+        kernels=("displacement",),
+        state_reads=_fields(
+            "attacker away battle besieger calm count.KILLED count.ON_THE_WAY count.WAYS cut_days danger displaced exposure "
+            "fled goal goal_day goal_days goal_pull guests holder hours n_goals raider_place raider_side recent_incidents "
+            "residents way_day way_goal way_n way_origin"
+        ),
+        state_writes=_fields(
+            "away besieger calm count.KILLED count.ON_THE_WAY count.WAYS danger displaced exposure fled goal goal_day "
+            "goal_days goal_pull guests n_goals residents way_day way_goal way_n way_origin"
+        ),
+    ),
+    Step(
+        name="record",
+        reads=("all",),
+        writes=("outputs",),
+        draws="none",
+        kernels=("write_evening", "write_week"),
+        state_reads=_fields(
+            "corridor_delivery corridor_open corridor_secure count.KILLED count.ON_THE_WAY cum_joined cum_loss cum_returned "
+            "drive_hours fled force guests holder incidents intruder n_cut_off n_marching op_state residents sky.WET "
+            "snow_cm strength supplied taken threat walk_hours"
+        ),
+        state_writes=(),
+    ),
 )

@@ -581,15 +581,30 @@ def relieve(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, place:
         if helper == NONE or s.path_hours[helper] > RELIEF_HOURS:
             return
         if helper != place and s.surplus[helper] > 0.0:
-            for actor in range(w.n_actors):
-                if w.actor_side[actor] == side and s.strength[actor, helper] > 0:
-                    u = uniforms(luck, DECISION, day, mixed(w.actor_place_word[actor, helper], w.place_word[place]), RELIEF_DRAW)
-                    spare = d.par.decision_relief_share * d.mobility[actor] * s.surplus[helper] * s.strength[actor, helper]
-                    n = min(rounded(min(spare, missing), u.a), s.strength[actor, helper])
-                    order(s, actor, helper, place, n, s.path_hours[helper], s.path_risk[helper])
-                    missing -= n
+            missing -= send_relief(day, w, d, luck, s, side, helper, place, missing)
             s.surplus[helper] *= 1.0 - d.par.decision_relief_share
         spread_march(w, s, side, helper, place, d.par.interdiction_unsafe_threat)
+
+
+@kernel
+def send_relief(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, helper: int, place: int, missing: float) -> float:
+    """Order a part of a helper's surplus to a threatened place, each actor by its part; returns how many were ordered."""
+    share = d.par.decision_relief_share * s.surplus[helper]
+    spare = 0.0
+    for actor in range(w.n_actors):
+        if w.actor_side[actor] == side:
+            spare += share * d.mobility[actor] * s.strength[actor, helper]
+    if spare <= 0.0:
+        return 0.0
+    share *= min(1.0, missing / spare)
+    ordered = 0
+    for actor in range(w.n_actors):
+        if w.actor_side[actor] == side and s.strength[actor, helper] > 0:
+            u = uniforms(luck, DECISION, day, mixed(w.actor_place_word[actor, helper], w.place_word[place]), RELIEF_DRAW)
+            n = min(rounded(share * d.mobility[actor] * s.strength[actor, helper], u.a), s.strength[actor, helper])
+            order(s, actor, helper, place, n, s.path_hours[helper], s.path_risk[helper])
+            ordered += n
+    return float(ordered)
 
 
 @kernel

@@ -307,8 +307,8 @@ def send_out(day: int, w: World, luck: Luck, s: State, place: int, origin: int, 
 
 @kernel
 def origin_word(w: World, origin: int) -> np.uint64:
-    """Word of a place of origin; people of unknown origin share one."""
-    word: np.uint64 = w.place_word[origin] if origin < w.n_places else w.side_word[0]
+    """Word of a place of origin; people of unknown origin share one that is nobody's."""
+    word: np.uint64 = w.place_word[origin] if origin < w.n_places else np.uint64(0)
     return word
 
 

@@ -90,11 +90,11 @@ def _policy(row: Row) -> Policy:
 
 
 def _uncertain_place(row: Row) -> UncertainPlace:
-    candidates = dict(sorted(row.get("candidates").items()))
+    candidates = dict(row.get("candidates"))
     rest = 1.0 - sum(candidates.values())
     if schema.ELSEWHERE not in candidates and rest > schema.WEIGHT_TOLERANCE:
         candidates[schema.ELSEWHERE] = round(rest, 9)
-    return UncertainPlace(row.get("uncertain_place"), row.get("name"), candidates, row.get("source"))
+    return UncertainPlace(row.get("uncertain_place"), row.get("name"), dict(sorted(candidates.items())), row.get("source"))
 
 
 def _outcome(row: Row) -> Outcome:
