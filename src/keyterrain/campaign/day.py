@@ -12,7 +12,7 @@ from keyterrain.dynamics.audit import SOUND, Finding, audit, n_fighters, n_peopl
 from keyterrain.dynamics.combat import combat
 from keyterrain.dynamics.control import control
 from keyterrain.dynamics.decision import decision
-from keyterrain.dynamics.displacement import displacement, host_column, tally_fled
+from keyterrain.dynamics.displacement import displacement, host_column, size_up_people, tally_fled
 from keyterrain.dynamics.insurgency import insurgency
 from keyterrain.dynamics.interdiction import interdiction, weigh_pairs
 from keyterrain.dynamics.kernel import kernel
@@ -20,7 +20,7 @@ from keyterrain.dynamics.losses import recover
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.movement import movement
 from keyterrain.dynamics.presence import contested, count_forces, mark_passable
-from keyterrain.dynamics.routes import routes
+from keyterrain.dynamics.routes import dry_roads, routes
 from keyterrain.dynamics.state import (
     COMBAT_ON,
     CONTROL_ON,
@@ -113,11 +113,15 @@ def forget(s: State) -> None:
     s.walk_hours[:] = math.inf
     s.hours[:] = math.inf
     s.shut_days[:] = 0
+    s.raiders_counted[:, :] = 0.0
     s.threat_now[:, :] = 0.0
     s.threat[:, :] = 0.0
     s.tax_cost[:, :] = 0.0
     s.delivery[:, :] = 0.0
     s.flow[:, :] = 0.0
+    s.n_corridor_arcs[:, :] = 0
+    for place in range(s.supply_order.shape[1]):
+        s.supply_order[:, place] = place
     s.supplied[:, :] = 1.0
     s.cut_days[:, :] = 0
     s.n_cut_off[:] = 0
@@ -161,6 +165,7 @@ def forget_decisions(s: State) -> None:
     s.calm[:] = 0
     s.besieger[:] = NONE
     s.goal_day[:] = 0
+    s.safety_day[:] = 0
     s.n_goals[:] = 0
 
 
@@ -178,13 +183,15 @@ def first_evening(w: World, d: Draw, s: State) -> None:
     s.residents[:] = d.residents
     for k in range(w.n_guest_groups):
         origin, host, n = w.guest_origin[k], w.guest_host[k], d.guests[k]
-        s.displaced[host, origin] += n
+        s.displaced[origin, host] += n
         s.guests[host] += n
         s.away[origin] += n
         tally_fled(w, s, origin, host_column(w, s, host), n)
     count_forces(w, s)
     mark_passable(w, s)
     weigh_pairs(w, d, s)
+    dry_roads(w, d, s)
+    size_up_people(w, d, s)
 
 
 @kernel

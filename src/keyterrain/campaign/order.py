@@ -38,8 +38,8 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "corridor_work cost count.HEAP count.SETTLED count.STAMP done excite_input facing goal_weight heap_cost heap_place "
-    "load path_flag path_hours path_risk previous raiders root settled source_need stamp surplus"
+    "bound cost count.HEAP count.SETTLED count.STAMP done excite_input facing goal_weight heap_cost heap_place load passed_on "
+    "path_flag path_hours path_risk previous raiders root settled source_need stamp surplus toll way_price"
 )
 """Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
 

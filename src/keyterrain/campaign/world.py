@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 ELSEWHERE = "elsewhere"
 ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 3, "track": 4, "pass": 4}
 NEAR_WALK_HOURS = 3.0
+MOST_PLACES_SOUGHT = 48
+"""Places that a family thinks of, nearest first on dry roads (assumption)."""
 SPILL_HOURS = 6.0
 """Travel time beyond which an incident excites nothing; assumption: exp(-3) of what it does on the spot."""
 LEAST_SPILL = 0.005
@@ -141,9 +145,11 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
         **_places(situation, index, ground, interventions),
         **_routes(situation, index, ground),
         "arc_start": arcs.start,
+        "arc_from": np.repeat(np.arange(len(index.places)), np.diff(arcs.start)),
         "arc_place": arcs.item,
         "arc_route": arcs.value.astype(np.int32),
         **_near(situation, index, walk),
+        **_sought(situation, index, walk),
         **_pairs(len(index.places), ground),
         **_spill(situation, index, walk),
         **_corridors(situation, index),
@@ -182,7 +188,9 @@ def _list_lengths(fields: Mapping[str, Any]) -> dict[str, int]:
     return {
         "near": len(fields["near_place"]),
         "spill": len(fields["spill_place"]),
-        "corridor_arcs": len(fields["corridor_arc_from"]),
+        "corridor_stops": len(fields["corridor_stop"]),
+        "corridor_ways": len(fields["corridor_way"]),
+        "sought": len(fields["sought_place"]),
     }
 
 
@@ -301,8 +309,7 @@ def _routes(situation: Situation, index: Index, ground: Ground) -> dict[str, obj
         "route_vehicle": np.array(["vehicle" in route.modes for route in situation.routes], dtype=bool),
         "route_km": np.array([route.km for route in situation.routes], dtype=np.float64),
         "walk_base_hours": ground.route_foot_hours.mean(axis=1),
-        "route_band": band,
-        "route_zone": np.where(ground.route_on_crest, CREST, LEE).astype(np.int32),
+        "route_ground": np.where(ground.route_on_crest, CREST, LEE) * N_BANDS + band,
         "shut_vehicle": shut["vehicle"],
         "shut_foot": shut["foot"],
     }
@@ -341,7 +348,20 @@ def _within(situation: Situation, index: Index, hours: NDArray[np.float64], limi
 
 def _near(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
     near = _within(situation, index, walk, NEAR_WALK_HOURS)
-    return {"near_start": near.start, "near_place": near.item, "near_hours": near.value}
+    n = len(index.places)
+    order = np.lexsort((near.item, near.value, np.repeat(np.arange(n), np.diff(near.start))))
+    return {"near_start": near.start, "near_place": near.item[order], "near_hours": near.value[order]}
+
+
+def _sought(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
+    """For each place, those that its people think of, nearest first."""
+    from scipy.sparse.csgraph import dijkstra
+
+    n = len(index.places)
+    hours: NDArray[np.float64] = dijkstra(_graph(situation, index, _road_hours(situation, walk)))
+    order = np.lexsort((np.broadcast_to(np.arange(n), (n, n)), hours))[:, :MOST_PLACES_SOUGHT]
+    sought = [[int(place) for place in order[origin] if np.isfinite(hours[origin, place])] for origin in range(n)]
+    return {"sought_start": _starts(sought), "sought_place": _end_to_end(sought)}
 
 
 def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
@@ -379,39 +399,42 @@ def _spill(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dic
 def _corridors(situation: Situation, index: Index) -> dict[str, object]:
     corridors = sorted(situation.corridors, key=lambda corridor: corridor.key)
     own = np.zeros((len(index.sides), len(index.routes)), dtype=bool)
-    start, arcs = [0], []
+    stops: list[list[int]] = []
+    ways: list[list[int]] = []
     for corridor in corridors:
         inside = set(corridor.places)
         steps = _steps_from(situation, corridor.start, inside)
-        within = []
-        for i, route in enumerate(situation.routes):
-            if route.start in inside and route.end in inside:
-                own[index.sides[corridor.side], i] = True
-                a, b = index.places[route.start], index.places[route.end]
-                within += [(steps[route.start], a, b, i), (steps[route.end], b, a, i)]
-        arcs += [arc[1:] for arc in sorted(within)]
-        start.append(len(arcs))
-    table = np.array(arcs, dtype=np.int32).reshape(-1, 3)
+        stops.append([index.places[place] for place in sorted(steps, key=lambda place: (steps[place], place))])
+        ways.append([i for i, route in enumerate(situation.routes) if route.start in inside and route.end in inside])
+        own[index.sides[corridor.side], ways[-1]] = True
     return {
         "corridor_side": np.array([index.sides[corridor.side] for corridor in corridors], dtype=np.int32),
         "corridor_from": np.array([index.places[corridor.start] for corridor in corridors], dtype=np.int32),
         "corridor_to": np.array([index.places[corridor.end] for corridor in corridors], dtype=np.int32),
-        "corridor_arc_start": np.array(start, dtype=np.int32),
-        "corridor_arc_from": table[:, 0].copy(),
-        "corridor_arc_to": table[:, 1].copy(),
-        "corridor_arc_route": table[:, 2].copy(),
+        "corridor_stop_start": _starts(stops),
+        "corridor_stop": _end_to_end(stops),
+        "corridor_way_start": _starts(ways),
+        "corridor_way": _end_to_end(ways),
         "own_corridor": own,
     }
 
 
-def _steps_from(situation: Situation, start: str, inside: Container[str]) -> dict[str, int]:
+def _end_to_end(lists: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+    return np.array(list(chain.from_iterable(lists)), dtype=np.int32)
+
+
+def _starts(lists: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+    return np.cumsum([0, *map(len, lists)]).astype(np.int32)
+
+
+def _steps_from(situation: Situation, start: str, inside: AbstractSet[str]) -> dict[str, int]:
     """Number of routes from a corridor's start to each of its places; those that cannot be reached come last."""
     neighbours: dict[str, list[str]] = {}
     for route in situation.routes:
         if route.start in inside and route.end in inside:
             neighbours.setdefault(route.start, []).append(route.end)
             neighbours.setdefault(route.end, []).append(route.start)
-    steps = dict.fromkeys(neighbours, len(neighbours) + 1)
+    steps = dict.fromkeys(inside, len(inside) + 1)
     steps[start] = 0
     queue = deque([start])
     while queue:

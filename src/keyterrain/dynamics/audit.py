@@ -65,9 +65,9 @@ def audit(w: World, s: State, fighters: Ints, people: int) -> Finding:
     for host in range(w.n_places + w.n_abroad):
         guests = 0
         for origin in range(w.n_places + 1):
-            if s.displaced[host, origin] < 0:
-                return Finding(NEGATIVE, host, np.int64(s.displaced[host, origin]))
-            guests += s.displaced[host, origin]
+            if s.displaced[origin, host] < 0:
+                return Finding(NEGATIVE, host, np.int64(s.displaced[origin, host]))
+            guests += s.displaced[origin, host]
         if guests != s.guests[host]:
             return Finding(TALLIES, host, np.int64(guests - s.guests[host]))
     for place in range(w.n_places):

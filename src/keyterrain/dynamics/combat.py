@@ -29,6 +29,7 @@ from keyterrain.dynamics.state import (
     BY_ODDS,
     BY_WITHDRAWAL,
     IDLE,
+    LONGEST_CUT_DAYS,
     MOST_SLOTS,
     NONE,
     SUPPORT,
@@ -392,7 +393,7 @@ def starved(d: Draw, s: State, side: int, place: int) -> bool:
 @kernel
 def seek_terms(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Let starved garrisons come to terms: the place turns neutral, its fighters lay down their arms."""
-    if w.passive_side == NONE:
+    if w.passive_side == NONE or s.count[LONGEST_CUT_DAYS] <= d.par.combat_terms_days:
         return
     for place in range(w.n_places):
         side = s.holder[place]

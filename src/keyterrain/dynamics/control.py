@@ -10,7 +10,7 @@ from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import give_up
 from keyterrain.dynamics.luck import Luck, rounded
 from keyterrain.dynamics.movement import nearest_friendly, set_out
-from keyterrain.dynamics.presence import friends, mark_passable
+from keyterrain.dynamics.presence import contested, friends, mark_passable
 from keyterrain.dynamics.state import (
     ASSAULT,
     BY_HUNGER,
@@ -155,9 +155,6 @@ def control(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
 def mark_passable_if_changed(w: World, s: State) -> None:
     """Contested ground closes and opens as sectors change hands."""
     for place in range(w.n_places):
-        partly = s.intruder[place] != NONE and s.taken[place] > 0
-        for side in range(w.n_sides):
-            blocked = s.passable[side, place] == 0
-            if w.relation[side, s.holder[place]] != HOSTILE and w.active[side] and partly != blocked:
-                mark_passable(w, s)
-                return
+        if contested(s, place) != (s.parted[place] == 1):
+            mark_passable(w, s)
+            return

@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DECISION, Luck, logistic, mixed, normal, rounded, uniforms
 from keyterrain.dynamics.movement import order
-from keyterrain.dynamics.network import begin_march_search, settle, spread_march
+from keyterrain.dynamics.network import begin_march_search, begin_way, begin_ways, cheapest_ways, settle, spread_march
 from keyterrain.dynamics.presence import contested, count_facing, friendly_force, hostile_force, hostile_ground
+from keyterrain.dynamics.routes import snow_here_cm
 from keyterrain.dynamics.state import (
     ASSAULT,
     CONSOLIDATING,
+    FREE,
     HOSTILE,
     IDLE,
     MARCHING,
@@ -35,6 +39,8 @@ from keyterrain.dynamics.state import (
 )
 
 EVERY_DAYS = 3
+LOOK_EVERY_DAYS = 9
+"""Days between new looks at enemy places (assumption: reports come in over a week or so)."""
 LEAST_SEEN = 30.0
 """Smallest garrison that a side reckons with (assumption)."""
 MASS_HOURS = 24.0
@@ -67,7 +73,7 @@ def estimate(s: State, w: World, side: int, place: int, n: int, adjacent: bool) 
 @kernel
 def look(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Bring each side's error about each place up to date."""
-    memory = d.par.decision_sight_memory**EVERY_DAYS
+    memory = d.par.decision_sight_memory**LOOK_EVERY_DAYS
     fresh = math.sqrt(1.0 - memory * memory)
     for side in range(w.n_sides):
         if not w.active[side]:
@@ -84,22 +90,26 @@ def look(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
 @kernel
 def near_force(w: World, s: State, side: int, place: int, hostile: bool) -> int:
     """Fighters in walking reach of a place, its own included: those hostile to a side, or its own."""
+    fighters = s.facing if hostile else s.force
     total = 0
     for k in range(w.near_start[place], w.near_start[place + 1]):
-        if w.near_hours[k] <= REACH_WALK_HOURS:
-            other = w.near_place[k]
-            total += s.facing[side, other] if hostile else s.force[side, other]
+        if w.near_hours[k] > REACH_WALK_HOURS:
+            break
+        total += fighters[side, w.near_place[k]]
     return total
 
 
 @kernel
-def ordered_away(w: World, s: State, side: int, place: int) -> int:
-    """Fighters of a side at a place who have their orders for today already: nobody is promised twice."""
-    total = 0
+def count_bound(w: World, s: State, side: int) -> None:
+    """Count at each place the fighters of a side who have their orders for today or an operation: nobody is promised twice."""
+    s.bound[:] = 0
+    for actor in range(w.n_actors):
+        if w.actor_side[actor] == side:
+            for place in range(w.n_places):
+                s.bound[place] += s.earmark[actor, place]
     for i in range(s.count[ORDERS]):
-        if s.order_from[i] == place and w.actor_side[s.order_actor[i]] == side:
-            total += s.order_n[i]
-    return total
+        if w.actor_side[s.order_actor[i]] == side:
+            s.bound[s.order_from[i]] += s.order_n[i]
 
 
 @kernel
@@ -107,16 +117,14 @@ def count_surplus(w: World, d: Draw, s: State, side: int) -> float:
     """Share of each garrison of a side that could go; returns the mobile total."""
     total = 0.0
     n_actors, n_places = w.n_actors, w.n_places
+    count_bound(w, s, side)
     for place in range(n_places):
         s.surplus[place] = 0.0
         force = s.force[side, place]
         if force == 0 or s.holder[place] != side or s.intruder[place] != NONE or s.threatened[side, place] or w.apart[place]:
             continue
         guard = max(d.par.decision_holdback_least, d.par.decision_holdback_share * near_force(w, s, side, place, True))
-        bound = ordered_away(w, s, side, place)
-        for actor in range(n_actors):
-            bound += s.earmark[actor, place]
-        free = force - guard - bound
+        free = force - guard - s.bound[place]
         if free > 0.0:
             s.surplus[place] = free / force
             for actor in range(n_actors):
@@ -241,7 +249,7 @@ def approach(w: World, s: State, side: int, place: int) -> int:
     for k in range(w.arc_start[place], w.arc_start[place + 1]):
         start = w.arc_place[k]
         if s.holder[start] == side and s.intruder[start] == NONE and s.hours[w.arc_route[k]] < hours:
-            best = k
+            best = np.int64(k)
             hours = s.hours[w.arc_route[k]]
     return best
 
@@ -284,7 +292,7 @@ def winter_forbids(w: World, d: Draw, s: State, side: int, arc: int) -> bool:
     if not d.waits[side]:
         return False
     route = w.arc_route[arc]
-    deep = s.snow_cm[w.route_zone[route], w.route_band[route]] > d.par.decision_winter_snow_cm
+    deep = snow_here_cm(w, s, route) > d.par.decision_winter_snow_cm
     return bool(deep or s.sky[MEAN_SUPPORT] < d.par.decision_winter_support)
 
 
@@ -563,7 +571,8 @@ def call_relief(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) ->
         any_threat = any_threat or s.threatened[side, place] != 0
     if not any_threat:
         return
-    count_surplus(w, d, s, side)
+    if count_surplus(w, d, s, side) == 0.0:
+        return
     for place in range(w.n_places):
         if s.threatened[side, place]:
             seen = estimate(s, w, side, place, attackers_near(w, s, side, place), True)
@@ -574,16 +583,33 @@ def call_relief(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) ->
 
 @kernel
 def relieve(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, place: int, missing: float) -> None:
-    """Send part of the surplus of the places within reach to a threatened one."""
-    begin_march_search(s, place)
-    while missing > 0.5:
-        helper = settle(s)
-        if helper == NONE or s.path_hours[helper] > RELIEF_HOURS:
+    """Send part of the surplus of the places within reach to a threatened one, those first that are near on dry roads."""
+    neighbours = w.sought_place[w.sought_start[place] : w.sought_start[place + 1]]
+    for i in range(neighbours.shape[0]):
+        s.toll[neighbours[i]] = 0.0 if s.passable[side, neighbours[i]] == FREE else math.inf
+    s.toll[place] = 0.0
+    begin_ways(s, neighbours)
+    begin_way(s, place)
+    cheapest_ways(w, s, neighbours, s.hours)
+    for i in range(1, neighbours.shape[0]):
+        helper = neighbours[i]
+        if missing <= 0.5:
             return
-        if helper != place and s.surplus[helper] > 0.0:
+        if s.surplus[helper] > 0.0 and s.cost[helper] <= RELIEF_HOURS:
             missing -= send_relief(day, w, d, luck, s, side, helper, place, missing)
             s.surplus[helper] *= 1.0 - d.par.decision_relief_share
-        spread_march(w, s, side, helper, place, d.par.interdiction_unsafe_threat)
+
+
+@kernel
+def risk_of_way(w: World, d: Draw, s: State, side: int, place: int) -> float:
+    """Sum of the threats on the unsafe routes of the way found to a place."""
+    risk = 0.0
+    arc = s.by_arc[place]
+    while arc != NONE:
+        threat = s.threat[side, w.arc_route[arc]]
+        risk += threat if threat > d.par.interdiction_unsafe_threat else 0.0
+        arc = s.by_arc[w.arc_from[arc]]
+    return risk
 
 
 @kernel
@@ -597,12 +623,13 @@ def send_relief(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, he
     if spare <= 0.0:
         return 0.0
     share *= min(1.0, missing / spare)
+    risk = risk_of_way(w, d, s, side, helper)
     ordered = 0
     for actor in range(w.n_actors):
         if w.actor_side[actor] == side and s.strength[actor, helper] > 0:
             u = uniforms(luck, DECISION, day, mixed(w.actor_place_word[actor, helper], w.place_word[place]), RELIEF_DRAW)
             n = min(rounded(share * d.mobility[actor] * s.strength[actor, helper], u.a), s.strength[actor, helper])
-            order(s, actor, helper, place, n, s.path_hours[helper], s.path_risk[helper])
+            order(s, actor, helper, place, n, s.cost[helper], risk)
             ordered += n
     return float(ordered)
 
@@ -618,7 +645,8 @@ def decision(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     if day % EVERY_DAYS != 1:
         return
     count_facing(w, s)
-    look(day, w, d, luck, s)
+    if day % LOOK_EVERY_DAYS == 1:
+        look(day, w, d, luck, s)
     for side in range(w.n_sides):
         if w.active[side]:
             call_relief(day, w, d, luck, s, side)

@@ -4,8 +4,10 @@
     leave 1 - exp(-d X sym trap);   pull of goal k = exp(-hours/L) (people_k)^alpha safe_k kin_k room_k abroad_k
     safe_k = exp(-3 mean X_k) x 0.1 if the holder of k, or of the way there, is hostile to those who flee
 
-All moves are binomial draws of whole people; the chain of conditional binomials over goals is a multinomial. Ways are searched
-from a place that people leave at most once a week; pulls of safety and room are those of the day. All values are assumptions.
+How many leave or return is a binomial draw of whole people; who of them goes where is systematic sampling (Madow and Madow 1944,
+doi:10.1214/aoms/1177731312): each goal gets its share to within a person, each person each goal with its chance, for one uniform
+a group. Ways are searched from a place that people leave at most once a week, and going round a hostile place takes hours; pulls
+of safety and room are those of the day. All values are assumptions.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DISPLACEMENT, Luck, binomial, mixed, uniforms
-from keyterrain.dynamics.network import begin_search, reach, settle
+from keyterrain.dynamics.network import begin_way, begin_ways, cheapest_ways
 from keyterrain.dynamics.state import (
     BY_ATTACK,
     BY_FEAR,
@@ -35,29 +37,43 @@ from keyterrain.dynamics.state import (
 )
 from keyterrain.dynamics.trace import note
 
-DAYS_BETWEEN_SEARCHES = 7
+DAYS_BETWEEN_SEARCHES = 14
 LONGEST_BETWEEN_SEARCHES = 56
 """Days for which ways once found are trusted, in danger and without (assumption)."""
 WEEK_DAYS = 7
-MOST_PLACES_SEEN = 80
-"""Places that a family thinks of, nearest first (assumption)."""
 WALK_NEAR_HOURS = 2.0
 LEAST_EXPOSURE = 1e-3
-ACUTE_EXPOSURE = 0.05
-"""Exposure from which people decide day by day; below it, where there are but raids, week by week (assumption)."""
+HEARD_EXPOSURE = 0.05
+ACUTE_EXPOSURE = 0.35
+"""Exposures from which people decide every third day, as next to a battle, and every day; below, where there are but raids, they
+decide once a week (assumption)."""
 WEEK_WEIGHT = 1.0 / 7.0
-FEW = 16
-"""Group in which each chooses alone; the same multinomial, drawn another way."""
 WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
-RETURN_EVERY_DAYS = 7
+RETURN_EVERY_DAYS = 14
+HEARD_DAYS = 3
 GUESTS_DECIDE_DAYS = 3
 """Guests of a place in danger decide every third day whether to move on (assumption)."""
 
 LEAVE_DRAW = 0
-GOAL_DRAW = 1
-GUEST_DRAW = 100
-RETURN_DRAW = 1000
+GUEST_DRAW = 1
+ONWARD_DRAW = 2
+RETURN_DRAW = 3
+
+
+@kernel
+def size_up_people(w: World, d: Draw, s: State) -> None:
+    """Say what share of each place's people a battle or a raid concerns, fixed for a replicate."""
+    for place in range(w.n_places):
+        s.battle_share[place] = concerned(d, place, d.par.displacement_battle_people)
+        s.raid_share[place] = concerned(d, place, d.par.displacement_incident_people)
+
+
+@kernel
+def measure_pull_of_size(w: World, d: Draw, s: State) -> None:
+    """Log of what the number of people in each place, guests included, adds to its pull."""
+    for place in range(w.n_places):
+        s.log_size[place] = d.par.displacement_size_power * math.log(max(d.population[place] + s.guests[place], 1.0))
 
 
 @kernel
@@ -74,27 +90,36 @@ def concerned(d: Draw, place: int, people: float) -> float:
 
 
 @kernel
+def expose_neighbours(w: World, d: Draw, s: State, place: int) -> None:
+    """Let a battle be heard within two hours' walk."""
+    for k in range(w.near_start[place], w.near_start[place + 1]):
+        other = w.near_place[k]
+        if w.near_hours[k] > WALK_NEAR_HOURS:
+            break
+        if other != place and not s.battle[other]:
+            s.exposure[other] = max(s.exposure[other], d.par.displacement_near_battle * s.battle_share[other])
+            if s.besieger[other] == NONE:
+                s.besieger[other] = s.attacker[place]
+
+
+@kernel
 def expose_people(w: World, d: Draw, s: State) -> None:
     """Exposure of every place today, its weekly mean, and the days of calm."""
     par = d.par
+    any_battle = False
     for place in range(w.n_places):
         x = 0.0
         if s.battle[place]:
             x = 1.0
+            any_battle = True
         elif s.besieger[place] != NONE:
             x = par.displacement_warned
-        x *= concerned(d, place, par.displacement_battle_people)
         raids = par.displacement_per_incident * s.recent_incidents[place]
-        s.exposure[place] = x + raids * concerned(d, place, par.displacement_incident_people)
-    for place in range(w.n_places):
-        if s.battle[place]:
-            for k in range(w.near_start[place], w.near_start[place + 1]):
-                other = w.near_place[k]
-                if w.near_hours[k] <= WALK_NEAR_HOURS and other != place and not s.battle[other]:
-                    near = par.displacement_near_battle * concerned(d, other, par.displacement_battle_people)
-                    s.exposure[other] = max(s.exposure[other], near)
-                    if s.besieger[other] == NONE:
-                        s.besieger[other] = s.attacker[place]
+        s.exposure[place] = x * s.battle_share[place] + raids * s.raid_share[place]
+    if any_battle:
+        for place in range(w.n_places):
+            if s.battle[place]:
+                expose_neighbours(w, d, s, place)
     for place in range(w.n_places):
         s.danger[place] += WEEK_WEIGHT * (s.exposure[place] - s.danger[place])
         s.calm[place] = s.calm[place] + 1 if s.exposure[place] < par.displacement_near_battle else 0
@@ -126,88 +151,104 @@ def leave_rate(w: World, d: Draw, s: State, place: int, days: int) -> float:
 
 
 @kernel
-def base_pull(w: World, d: Draw, origin: int, goal: int, hours: float, people: float, hostile_way: bool) -> float:
-    """The part of a goal's pull that lasts from one search to the next."""
+def log_pull(w: World, d: Draw, s: State, origin: int, goal: int) -> float:
+    """Log of the part of a place's pull that lasts from one search to the next."""
     par = d.par
-    pull = math.exp(-hours / par.displacement_reach_hours) * max(people, 1.0) ** par.displacement_size_power
-    if goal >= 0:
-        kin = w.community[origin] != NONE and w.community[origin] == w.community[goal]
-        if kin:
-            pull *= par.displacement_kin_factor
-            if w.country[origin] != w.country[goal]:
-                pull *= par.displacement_border_factor
-    return float(pull * (par.displacement_hostile_factor if hostile_way else 1.0))
+    pull = s.log_size[goal] - s.cost[goal] / par.displacement_reach_hours
+    if w.community[origin] != NONE and w.community[origin] == w.community[goal]:
+        pull += math.log(par.displacement_kin_factor)
+        if w.country[origin] != w.country[goal]:
+            pull += math.log(par.displacement_border_factor)
+    return float(pull + (math.log(par.displacement_hostile_factor) if s.path_flag[goal] else 0.0))
 
 
 @kernel
-def offer_goal(d: Draw, s: State, origin: int, host: int, hours: float, pull: float) -> None:
-    """Keep a goal if it is among the strongest."""
+def log_pull_abroad(w: World, d: Draw, s: State, gate: int) -> float:
+    """The same for a country, by one of its gates."""
+    par = d.par
+    place, country = w.gate_place[gate], w.gate_country[gate]
+    hours = s.cost[place] + w.gate_hours[gate]
+    pull = par.displacement_size_power * math.log(max(d.abroad_population[country], 1.0)) - hours / par.displacement_reach_hours
+    return float(pull + (math.log(par.displacement_hostile_factor) if s.path_flag[place] else 0.0))
+
+
+@kernel
+def weakest_goal(s: State, origin: int) -> int:
+    """Which of a full list of goals pulls least."""
+    weakest = 0
+    for k in range(1, MOST_GOALS):
+        if s.goal_pull[origin, k] < s.goal_pull[origin, weakest]:
+            weakest = k
+    return weakest
+
+
+@kernel
+def offer_goal(d: Draw, s: State, origin: int, host: int, hours: float, pull: float, weakest: int) -> int:
+    """Keep a goal if it is among the strongest; returns which of the kept ones is the weakest once the list is full."""
     n = s.n_goals[origin]
     slot = n
     if n == MOST_GOALS:
-        slot = 0
-        for k in range(1, n):
-            if s.goal_pull[origin, k] < s.goal_pull[origin, slot]:
-                slot = k
-        if s.goal_pull[origin, slot] >= pull:
-            return
+        if s.goal_pull[origin, weakest] >= pull:
+            return weakest
+        slot = weakest
     else:
         s.n_goals[origin] = n + 1
     s.goal[origin, slot] = host
     s.goal_days[origin, slot] = max(1, int(math.ceil(hours / d.par.displacement_travel_hours)))
     s.goal_pull[origin, slot] = pull
+    return weakest_goal(s, origin) if s.n_goals[origin] == MOST_GOALS else 0
+
+
+@kernel
+def charge_detours(w: World, d: Draw, s: State, origin: int, first: int, last: int) -> None:
+    """Set the hours that going round each of the places thought of takes: none where its holder is no enemy."""
+    lean = w.lean[origin]
+    for k in range(first, last):
+        place = w.sought_place[k]
+        hostile = lean != NONE and w.relation[lean, s.holder[place]] == HOSTILE
+        s.toll[place] = d.par.routes_bypass_hours if hostile else 0.0
+    s.toll[origin] = 0.0
 
 
 @kernel
 def seek_goals(day: int, w: World, d: Draw, s: State, origin: int) -> None:
-    """Search the ways from a place to where its people might go."""
-    n_places = w.n_places
+    """Search the ways from a place to where its people might go, and keep the goals that pull most."""
+    first, last = w.sought_start[origin], w.sought_start[origin + 1]
+    thought_of = w.sought_place[first:last]
     s.goal_day[origin] = day
     s.n_goals[origin] = 0
-    begin_search(s)
-    reach(s, origin, 0.0, 0.0, 0.0, False, NONE, origin)
-    for _ in range(MOST_PLACES_SEEN):
-        place = settle(s)
-        if place == NONE:
-            break
-        hours = s.path_hours[place]
-        hostile_way = s.path_flag[place]
+    charge_detours(w, d, s, origin, first, last)
+    begin_ways(s, thought_of)
+    begin_way(s, origin)
+    cheapest_ways(w, s, thought_of, s.hours)
+    weakest = 0
+    for k in range(first, last):
+        place = w.sought_place[k]
+        hours = s.cost[place]
+        if hours == math.inf:
+            continue
         if place != origin and d.population[place] > 0.0:
-            people = d.population[place] + s.guests[place]
-            pull = base_pull(w, d, origin, place, hours, people, hostile_way)
-            offer_goal(d, s, origin, place, hours, pull)
+            weakest = offer_goal(d, s, origin, place, hours, log_pull(w, d, s, origin, place), weakest)
         gate = w.gate_of[place]
         while gate != NONE and gate < w.n_gates and w.gate_place[gate] == place:
-            country = w.gate_country[gate]
-            beyond = hours + w.gate_hours[gate]
-            pull = base_pull(w, d, origin, NONE, beyond, d.abroad_population[country], hostile_way)
-            offer_goal(d, s, origin, n_places + country, beyond, pull)
+            host = w.n_places + w.gate_country[gate]
+            weakest = offer_goal(d, s, origin, host, hours + w.gate_hours[gate], log_pull_abroad(w, d, s, gate), weakest)
             gate += 1
-        flag = hostile_way or (place != origin and hostile_to_people(w, s, s.holder[place], origin))
-        detour = d.par.routes_bypass_hours if flag and not hostile_way else 0.0
-        for k in range(w.arc_start[place], w.arc_start[place + 1]):
-            step = s.hours[w.arc_route[k]]
-            if step < math.inf:
-                cost = s.cost[place] + step + detour
-                reach(s, w.arc_place[k], cost, hours + step, 0.0, flag, place, origin)
+    for k in range(s.n_goals[origin]):
+        s.goal_pull[origin, k] = math.exp(s.goal_pull[origin, k])
 
 
 @kernel
-def rank_goals(s: State, origin: int) -> None:
-    """Put the strongest goals first, so that a group is soon divided."""
-    for i in range(1, s.n_goals[origin]):
-        goal, days, pull = s.goal[origin, i], s.goal_days[origin, i], s.goal_pull[origin, i]
-        k = i
-        while k > 0 and s.goal_pull[origin, k - 1] < pull:
-            s.goal[origin, k] = s.goal[origin, k - 1]
-            s.goal_days[origin, k] = s.goal_days[origin, k - 1]
-            s.goal_pull[origin, k] = s.goal_pull[origin, k - 1]
-            k -= 1
-        s.goal[origin, k], s.goal_days[origin, k], s.goal_pull[origin, k] = goal, days, pull
+def safety(day: int, d: Draw, s: State, host: int) -> float:
+    """Factor of a place's pull by the danger of the last week."""
+    if s.safety_day[host] != day:
+        s.safety_day[host] = day
+        s.safety[host] = math.exp(-d.par.displacement_danger * s.danger[host])
+    return float(s.safety[host])
 
 
 @kernel
-def weigh_goals(w: World, d: Draw, s: State, origin: int) -> float:
+def weigh_goals(day: int, w: World, d: Draw, s: State, origin: int) -> float:
     """Pull of each goal today, with safety, holder and room; returns the sum."""
     par = d.par
     n_places = w.n_places
@@ -216,7 +257,7 @@ def weigh_goals(w: World, d: Draw, s: State, origin: int) -> float:
         host = s.goal[origin, k]
         pull = s.goal_pull[origin, k]
         if host < n_places:
-            pull *= math.exp(-par.displacement_danger * s.danger[host])
+            pull *= safety(day, d, s, host)
             pull *= max(par.displacement_room_floor, 1.0 - s.guests[host] / max(d.room[host], 1.0))
             if hostile_to_people(w, s, s.holder[host], origin):
                 pull *= par.displacement_hostile_factor
@@ -237,9 +278,14 @@ def set_off(w: World, s: State, day: int, origin: int, goal: int, n: int, days: 
     s.way_n[i] = n
     s.way_day[i] = day + days
     s.count[WAYS] = i + 1
+    return True
+
+
+@kernel
+def count_on_the_way(w: World, s: State, origin: int, n: int) -> None:
+    """Count people of an origin who have set off, or with a minus sign arrived."""
     s.count[ON_THE_WAY] += n
     tally_fled(w, s, origin, on_the_way_column(w), n)
-    return True
 
 
 @kernel
@@ -263,45 +309,24 @@ def tally_fled(w: World, s: State, origin: int, column: int, n: int) -> None:
 
 
 @kernel
-def send_few(
-    day: int, w: World, luck: Luck, s: State, place: int, origin: int, n: int, first_draw: int, entity: np.uint64, total: float
-) -> int:
-    """Let each of a few people choose a goal alone, two to a block of luck; returns how many found one."""
-    gone = 0
-    for person in range(n):
-        u = uniforms(luck, DISPLACEMENT, day, entity, first_draw + MOST_GOALS + person // 2)
-        target = total * (u.a if person % 2 == 0 else u.b)
-        k = 0
-        while k < s.n_goals[place] - 1 and target >= s.goal_weight[k]:
-            target -= s.goal_weight[k]
-            k += 1
-        if set_off(w, s, day, origin, s.goal[place, k], 1, s.goal_days[place, k]):
-            gone += 1
-    return gone
+def sampled_up_to(n: int, expected: float, u: float) -> int:
+    """How many of n people a systematic sample has given out when it has passed those of whom so many are expected."""
+    return min(n, int(expected + u))
 
 
 @kernel
-def send_out(day: int, w: World, luck: Luck, s: State, place: int, origin: int, n: int, first_draw: int, total: float) -> int:
-    """Divide a group that leaves among the weighed goals by conditional binomials; returns how many found one."""
-    if total <= 0.0:
-        return 0
-    entity = w.place_word[place] if origin == place else mixed(w.place_word[place], origin_word(w, origin))
-    if n <= FEW:
-        return send_few(day, w, luck, s, place, origin, n, first_draw, entity, total)
-    left, gone = n, 0
-    for k in range(s.n_goals[place]):
-        if left == 0 or total <= 0.0:
-            break
-        share = min(1.0, s.goal_weight[k] / total)
-        m = (
-            left
-            if k == s.n_goals[place] - 1
-            else binomial(left, share, uniforms(luck, DISPLACEMENT, day, entity, first_draw + k).a)
-        )
-        total -= s.goal_weight[k]
-        if m > 0 and set_off(w, s, day, origin, s.goal[place, k], m, s.goal_days[place, k]):
-            gone += m
-        left -= m
+def send_out(day: int, w: World, s: State, place: int, origin: int, n: int, u: float, total: float) -> int:
+    """Divide a group that leaves a place among its weighed goals; returns how many found one."""
+    given, gone = 0, 0
+    passed, per_pull = 0.0, n / total
+    last = s.n_goals[place] - 1
+    for k in range(last + 1):
+        passed += s.goal_weight[k]
+        up_to = n if k == last else sampled_up_to(n, passed * per_pull, u)
+        if up_to > given and set_off(w, s, day, origin, s.goal[place, k], up_to - given, s.goal_days[place, k]):
+            gone += up_to - given
+        given = up_to
+    count_on_the_way(w, s, origin, gone)
     return gone
 
 
@@ -313,48 +338,63 @@ def origin_word(w: World, origin: int) -> np.uint64:
 
 
 @kernel
-def flee(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, days: int) -> None:
-    """Let residents and guests of an exposed place die or leave, for as many days as they decide at once."""
-    u = uniforms(luck, DISPLACEMENT, day, w.place_word[place], LEAVE_DRAW)
-    p_leave = leave_rate(w, d, s, place, days)
-    p_killed = days * d.par.displacement_killed_rate * s.exposure[place]
-    killed = binomial(s.residents[place], p_killed, u.a)
-    s.residents[place] -= killed
-    s.count[KILLED] += killed
-    tally_fled(w, s, place, on_the_way_column(w) + 1, killed)
-    n = binomial(s.residents[place], p_leave, u.b)
-    guests = s.guests[place] > 0 and s.exposure[place] >= ACUTE_EXPOSURE and day % GUESTS_DECIDE_DAYS == 0
-    if n == 0 and not guests:
-        return
-    age = DAYS_BETWEEN_SEARCHES if s.exposure[place] >= ACUTE_EXPOSURE else LONGEST_BETWEEN_SEARCHES
-    if day - s.goal_day[place] >= age or s.goal_day[place] == 0:
-        seek_goals(day, w, d, s, place)
-        rank_goals(s, place)
-    total = weigh_goals(w, d, s, place)
-    gone = send_out(day, w, luck, s, place, place, n, GOAL_DRAW, total)
-    s.residents[place] -= gone
-    s.away[place] += gone
-    if gone >= WAVE:
-        note(s, day, FLIGHT, place, NONE, s.besieger[place], BY_ATTACK if s.battle[place] else BY_FEAR, gone)
-    if guests:
-        flee_again(day, w, d, luck, s, place, leave_rate(w, d, s, place, GUESTS_DECIDE_DAYS), total)
+def kill(w: World, s: State, place: int, n: int) -> None:
+    """Count residents who were killed."""
+    s.residents[place] -= n
+    s.count[KILLED] += n
+    tally_fled(w, s, place, on_the_way_column(w) + 1, n)
 
 
 @kernel
-def flee_again(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, p_leave: float, total: float) -> None:
-    """Let guests of an exposed place move on."""
+def flee(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, days: int) -> None:
+    """Let residents and guests of an exposed place die or leave, for as many days as they decide at once."""
+    u = uniforms(luck, DISPLACEMENT, day, w.place_word[place], LEAVE_DRAW)
+    fighting = s.exposure[place] >= HEARD_EXPOSURE
+    killed = binomial(s.residents[place], days * d.par.displacement_killed_rate * s.exposure[place], u.a)
+    if killed > 0:
+        kill(w, s, place, killed)
+    n = binomial(s.residents[place], leave_rate(w, d, s, place, days), u.b)
+    n_guests = 0
+    if s.guests[place] > 0 and fighting and day % GUESTS_DECIDE_DAYS == 0:
+        n_guests = binomial(s.guests[place], leave_rate(w, d, s, place, GUESTS_DECIDE_DAYS), u.c)
+    if n == 0 and n_guests == 0:
+        return
+    age = DAYS_BETWEEN_SEARCHES if fighting else LONGEST_BETWEEN_SEARCHES
+    if day - s.goal_day[place] >= age or s.goal_day[place] == 0:
+        seek_goals(day, w, d, s, place)
+    total = weigh_goals(day, w, d, s, place)
+    if total <= 0.0:
+        return
+    if n > 0:
+        gone = send_out(day, w, s, place, place, n, u.d, total)
+        s.residents[place] -= gone
+        s.away[place] += gone
+        if gone >= WAVE:
+            note(s, day, FLIGHT, place, NONE, s.besieger[place], BY_ATTACK if s.battle[place] else BY_FEAR, gone)
+    if n_guests > 0:
+        flee_again(day, w, luck, s, place, n_guests, total)
+
+
+@kernel
+def flee_again(day: int, w: World, luck: Luck, s: State, place: int, n: int, total: float) -> None:
+    """Let some of the guests of an exposed place move on, of each origin its share."""
+    offset = uniforms(luck, DISPLACEMENT, day, w.place_word[place], GUEST_DRAW).a
+    per_guest = n / s.guests[place]
+    passed, given = 0, 0
     for origin in range(w.n_places + 1):
-        n = s.displaced[place, origin]
-        if n == 0:
+        here = s.displaced[origin, place]
+        if here == 0:
             continue
-        entity = mixed(w.place_word[place], origin_word(w, origin))
-        m = binomial(n, p_leave, uniforms(luck, DISPLACEMENT, day, entity, GUEST_DRAW - 1).a)
-        if m == 0:
-            continue
-        m = send_out(day, w, luck, s, place, origin, m, GUEST_DRAW, total)
-        s.displaced[place, origin] -= m
-        s.guests[place] -= m
-        tally_fled(w, s, origin, host_column(w, s, place), -m)
+        passed += here
+        up_to = sampled_up_to(n, passed * per_guest, offset)
+        if up_to > given:
+            entity = mixed(w.place_word[place], origin_word(w, origin))
+            u = uniforms(luck, DISPLACEMENT, day, entity, ONWARD_DRAW).a
+            m = send_out(day, w, s, place, origin, up_to - given, u, total)
+            s.displaced[origin, place] -= m
+            s.guests[place] -= m
+            tally_fled(w, s, origin, host_column(w, s, place), -m)
+        given = up_to
 
 
 @kernel
@@ -375,13 +415,12 @@ def come_in(day: int, w: World, s: State) -> None:
     for i in range(s.count[WAYS]):
         origin, goal, n = s.way_origin[i], s.way_goal[i], s.way_n[i]
         if s.way_day[i] <= day and can_enter(w, s, goal):
-            s.count[ON_THE_WAY] -= n
-            tally_fled(w, s, origin, on_the_way_column(w), -n)
+            count_on_the_way(w, s, origin, -n)
             if goal == origin and origin < w.n_places:
                 s.residents[goal] += n
                 s.away[origin] -= n
             else:
-                s.displaced[goal, origin] += n
+                s.displaced[origin, goal] += n
                 s.guests[goal] += n
                 tally_fled(w, s, origin, host_column(w, s, goal), n)
             continue
@@ -405,37 +444,59 @@ def may_return(w: World, d: Draw, s: State, origin: int) -> bool:
 
 @kernel
 def go_home(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
-    """Once a week, let people go back to calm homes."""
+    """Once a fortnight, let people go back to calm homes."""
     p_return = 1.0 - (1.0 - d.par.displacement_return_rate) ** RETURN_EVERY_DAYS
-    calm = s.load
     for origin in range(w.n_places):
-        calm[origin] = 1.0 if may_return(w, d, s, origin) else 0.0
+        if may_return(w, d, s, origin):
+            u = uniforms(luck, DISPLACEMENT, day, w.place_word[origin], RETURN_DRAW)
+            n = binomial(s.away[origin], p_return, u.a)
+            if n > 0:
+                bring_home(day, w, s, origin, n, u.b)
+
+
+@kernel
+def bring_home(day: int, w: World, s: State, origin: int, n: int, u: float) -> None:
+    """Let some of those who are away from a place return, from each host its share; those on their way do not turn round."""
+    per_head = n / s.away[origin]
+    passed, given, gone = 0, 0, 0
     for host in range(w.n_places + w.n_abroad):
-        if s.guests[host] == 0:
+        here = s.displaced[origin, host]
+        if here == 0:
             continue
-        for origin in range(w.n_places):
-            n = s.displaced[host, origin]
-            if n == 0 or calm[origin] == 0.0:
-                continue
-            entity = mixed(w.place_word[origin], w.place_word[host] if host < w.n_places else w.place_word[origin])
-            m = binomial(n, p_return, uniforms(luck, DISPLACEMENT, day, entity, RETURN_DRAW + max(host - w.n_places, -1)).a)
-            if m > 0 and set_off(w, s, day, origin, origin, m, 1):
-                s.displaced[host, origin] -= m
-                s.guests[host] -= m
-                tally_fled(w, s, origin, host_column(w, s, host), -m)
+        passed += here
+        up_to = sampled_up_to(n, passed * per_head, u)
+        m = up_to - given
+        if m > 0 and set_off(w, s, day, origin, origin, m, 1):
+            s.displaced[origin, host] -= m
+            s.guests[host] -= m
+            gone += m
+            tally_fled(w, s, origin, host_column(w, s, host), -m)
+        given = up_to
+    count_on_the_way(w, s, origin, gone)
+
+
+@kernel
+def days_decided(day: int, exposure: float) -> int:
+    """For how many days people decide today, 0 if it is not their day: the greater the danger, the oftener."""
+    if exposure >= ACUTE_EXPOSURE:
+        return 1
+    if exposure >= HEARD_EXPOSURE:
+        return HEARD_DAYS if day % HEARD_DAYS == 0 else 0
+    return WEEK_DAYS if day % WEEK_DAYS == 0 else 0
 
 
 @kernel
 def displacement(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Move people for a day."""
+    if day % WEEK_DAYS == 1:
+        measure_pull_of_size(w, d, s)
     expose_people(w, d, s)
     come_in(day, w, s)
     for place in range(w.n_places):
         if s.exposure[place] <= LEAST_EXPOSURE or (s.residents[place] == 0 and s.guests[place] == 0):
             continue
-        if s.exposure[place] >= ACUTE_EXPOSURE:
-            flee(day, w, d, luck, s, place, 1)
-        elif day % WEEK_DAYS == 0:
-            flee(day, w, d, luck, s, place, WEEK_DAYS)
+        days = days_decided(day, s.exposure[place])
+        if days > 0:
+            flee(day, w, d, luck, s, place, days)
     if day % RETURN_EVERY_DAYS == 0:
         go_home(day, w, d, luck, s)

@@ -49,16 +49,18 @@ def expose(w: World, d: Draw, s: State, place: int) -> None:
     s.raider_place[place] = NONE
     if not w.active[holder] or (s.force[holder, place] == 0 and s.residents[place] == 0):
         return
-    raiders, guards, most = 0, 0, 0
+    raiders, most = 0, 0
     for k in range(w.near_start[place], w.near_start[place + 1]):
         other = w.near_place[k]
-        guards += s.force[holder, other]
         n = s.raiders[holder, other]
         raiders += n
         if n > most:
             most = n
             s.raider_place[place] = other
     if raiders > 0:
+        guards = 0
+        for k in range(w.near_start[place], w.near_start[place + 1]):
+            guards += s.force[holder, w.near_place[k]]
         s.raider_side[place] = raiding_side(w, s, holder, s.raider_place[place])
         reach = min(1.0, raiders / par.insurgency_raiders)
         s.background[place] = par.insurgency_background * reach * zone_factor(d, s.held_days[place], raiders, guards)
@@ -110,19 +112,29 @@ def excite(w: World, d: Draw, s: State, place: int) -> None:
 
 
 @kernel
+def draw_raid_luck(day: int, w: World, luck: Luck, s: State) -> None:
+    """Draw the uniforms that decide on raids, of every place for the days to the next look."""
+    for place in range(w.n_places):
+        u = uniforms(luck, INSURGENCY, day, w.place_word[place], 0)
+        s.raid_luck[0, place], s.raid_luck[1, place], s.raid_luck[2, place] = u.a, u.b, u.c
+
+
+@kernel
 def insurgency(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Draw the day's raids, their losses and what they excite."""
     memory = math.exp(-1.0 / d.par.insurgency_memory_days)
     s.excite_input[:] = 0.0
     if day % EVERY_DAYS == 1:
         count_raiders(w, s)
-    for place in range(w.n_places):
-        if day % EVERY_DAYS == 1:
+        draw_raid_luck(day, w, luck, s)
+        for place in range(w.n_places):
             expose(w, d, s, place)
+    ahead = (day - 1) % EVERY_DAYS
+    for place in range(w.n_places):
         n = 0
         rate = s.background[place] + s.excitation[place]
         if rate > LEAST_RATE and s.raider_place[place] != NONE:
-            n = poisson(rate, uniforms(luck, INSURGENCY, day, w.place_word[place], 0).a)
+            n = poisson(rate, s.raid_luck[ahead, place])
         s.incidents[place] = n
         s.recent_incidents[place] = WEEK_MEMORY * s.recent_incidents[place] + n
         if n > 0:

@@ -23,6 +23,8 @@ ATTACK_DRAW = 0
 CLOSURE_DRAW = 1
 LEAST_WEIGHT = 0.02
 """Worth of a raider below which a place does not count for a route (assumption: fifty such raiders are one)."""
+LEAST_CHANGE = 0.05
+"""Share by which the raiders at a place must change to count anew (assumption: nobody on the road notices less)."""
 LEAST_THREAT = 0.02
 """Threat below which no attack is drawn (assumption: less than one attack in a hundred days)."""
 
@@ -46,21 +48,30 @@ def weigh_pairs(w: World, d: Draw, s: State) -> None:
 
 
 @kernel
-def add_garrison_threat(w: World, d: Draw, s: State, place: int) -> None:
-    """Add what a place's garrisons and fresh raids threaten to the routes in their reach."""
+def count_garrison_threat(w: World, d: Draw, s: State, place: int) -> None:
+    """Bring what a place's garrisons and fresh raids threaten to the routes in their reach up to date where it has changed."""
     raids = s.recent_incidents[place] * d.par.interdiction_raid_worth
     for side in range(w.n_sides):
+        if s.force[side, place] == 0 and raids == 0.0 and s.raiders_counted[side, place] == 0.0:
+            continue
         raiders = 0.0
         if s.force[side, place] > 0 and stands(w, s, side, place):
             raiders = s.force[side, place] * (0.5 + 0.5 * s.supplied[side, place])
         if raids > 0.0 and s.raider_side[place] == side:
             raiders += raids
-        if raiders <= 0.0:
-            continue
-        for other in range(w.n_sides):
-            if w.active[other] and w.relation[side, other] == HOSTILE:
-                for k in range(s.pair_begin[place], s.pair_begin[place + 1]):
-                    s.threat_now[other, s.pair_way[k]] += raiders * s.pair_weight[k]
+        counted = s.raiders_counted[side, place]
+        if abs(raiders - counted) > LEAST_CHANGE * counted + 1.0 or (raiders == 0.0 and counted > 0.0):
+            s.raiders_counted[side, place] = raiders
+            for other in range(w.n_sides):
+                if w.active[other] and w.relation[side, other] == HOSTILE:
+                    add_threat(s, other, place, raiders - counted)
+
+
+@kernel
+def add_threat(s: State, side: int, place: int, raiders: float) -> None:
+    """Add raiders at a place to what threatens a side on the routes in their reach."""
+    for k in range(s.pair_begin[place], s.pair_begin[place + 1]):
+        s.threat_now[side, s.pair_way[k]] += raiders * s.pair_weight[k]
 
 
 @kernel
@@ -72,7 +83,7 @@ def smooth_threat(w: World, d: Draw, s: State, days: int) -> None:
         if not w.active[side]:
             continue
         for route in range(w.n_routes):
-            raiders = s.threat_now[side, route]
+            raiders = max(s.threat_now[side, route], 0.0)  # sums that come and go leave a rounding error
             guards = s.force[side, w.route_from[route]] + s.force[side, w.route_to[route]]
             level = raiders / (raiders + par.interdiction_half_strength + par.interdiction_guard_worth * guards)
             s.threat[side, route] += weight * (level - s.threat[side, route])
@@ -96,17 +107,19 @@ def p_attack(d: Draw, threat: float) -> float:
 
 @kernel
 def lay_ambushes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
-    """Draw for each side and threatened way on which of the days to the next update an attack would close it."""
+    """Draw for each side and threatened way in use on which of the days to the next update an attack closes it."""
     n = 0
     for side in range(w.n_sides):
         if not w.active[side]:
             continue
         for route in range(w.n_routes):
             threat = s.threat[side, route]
-            if threat < LEAST_THREAT or not w.route_vehicle[route]:
+            if threat < LEAST_THREAT or not w.route_vehicle[route] or not uses(s, w, side, route):
                 continue
-            p = p_attack(d, threat) * d.par.interdiction_closing_share
             u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], ATTACK_DRAW)
+            if min(u.a, u.b, u.c) >= d.par.interdiction_attack_rate * threat * d.par.interdiction_closing_share:
+                continue  # the chance is never above this
+            p = p_attack(d, threat) * d.par.interdiction_closing_share
             for ahead in range(EVERY_DAYS):
                 if (u.a if ahead == 0 else u.b if ahead == 1 else u.c) < p:
                     s.ambush_side[n], s.ambush_route[n], s.ambush_day[n] = side, route, day + ahead
@@ -132,9 +145,8 @@ def attack_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
 def interdiction(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Bring the threat up to date every third day and draw the day's attacks."""
     if day % EVERY_DAYS == 1:
-        s.threat_now[:, :] = 0.0
         for place in range(w.n_places):
-            add_garrison_threat(w, d, s, place)
+            count_garrison_threat(w, d, s, place)
         smooth_threat(w, d, s, 1 if day == 1 else EVERY_DAYS)
         lay_ambushes(day, w, d, luck, s)
     attack_roads(day, w, d, luck, s)

@@ -84,9 +84,12 @@ def uniforms(luck: Luck, process: int, day: int, entity: np.uint64, draw: int) -
 
 @kernel
 def mixed(first: np.uint64, second: np.uint64) -> np.uint64:
-    """Word of a pair of entities, such as a side's view of a place; the order of the two matters."""
-    w = philox(first, second, np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
-    return w.a
+    """Word of a pair of entities, such as a side's view of a place; the order of the two matters.
+
+    One round of mixing is enough: the word is part of a counter, and Philox scatters counters however alike.
+    """
+    word: np.uint64 = ((first * _M0 + second * _M1) ^ (first >> np.uint64(15))) & _LOW
+    return word
 
 
 @kernel
@@ -257,6 +260,8 @@ def binomial(n: int, p: float, u: float) -> int:
 def binomial_low(n: int, p: float, u: float) -> int:
     """Binomial variate for p of at most one half."""
     mean = n * p
+    if u <= 1.0 - mean:
+        return 0  # (1 - p)^n is never below 1 - n p
     if mean > 25.0:
         k = int(math.floor(mean + normal(u) * math.sqrt(mean * (1.0 - p)) + 0.5))
         return min(max(k, 0), n)

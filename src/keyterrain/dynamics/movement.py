@@ -123,6 +123,8 @@ def arrive(day: int, w: World, d: Draw, s: State) -> None:
     n_actors, n_places = w.n_actors, w.n_places
     for actor in range(n_actors):
         side = w.actor_side[actor]
+        if s.n_marching[actor] == 0:
+            continue
         for place in range(n_places):
             n = s.marching[slot, actor, place]
             if n == 0:

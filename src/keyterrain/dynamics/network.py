@@ -1,14 +1,22 @@
-"""Shortest ways over the routes: one search, used by supply, marches, retreats and families.
+"""Shortest ways over the routes, by two searches.
 
-Dijkstra's algorithm with a binary heap, run place by place so that a caller can stop when it has found what it needs.
+Marches, relief and retreats stop when they have found what they need: Dijkstra's algorithm (1959) with a binary heap, place by
+place. Supply, corridors and families want the price of every place in reach: labels are corrected (Bellman 1958, Ford 1956) in an
+order that is nearly right, such as that of the last search or of dry roads, so that one sweep finds nearly all of them without a
+heap. Both find the same prices.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.state import HEAP, NONE, SETTLED, STAMP, State, World
+from keyterrain.dynamics.state import HEAP, NONE, SETTLED, STAMP, Floats, Ints, State, World
+
+OUT_OF_REACH = -1.0
+"""Price of a place that a search leaves out: no way is cheaper."""
 
 
 @kernel
@@ -122,3 +130,65 @@ def spread_march(w: World, s: State, side: int, place: int, origin: int, unsafe:
         threat = s.threat[side, route]
         risk = s.path_risk[place] + (threat if threat > unsafe else 0.0)
         reach(s, goal, total, total, risk, False, place, origin)
+
+
+@kernel
+def begin_ways(s: State, order: Ints) -> None:
+    """Forget all prices; the search is confined to the places of `order`."""
+    s.cost[:] = OUT_OF_REACH
+    for i in range(order.shape[0]):
+        s.cost[order[i]] = math.inf
+        s.by_arc[order[i]] = NONE
+
+
+@kernel
+def begin_way(s: State, place: int) -> None:
+    """Let ways begin at a place, free of charge."""
+    s.cost[place] = 0.0
+    s.by_arc[place] = NONE
+    s.path_flag[place] = 0
+
+
+@kernel
+def cheapest_ways(w: World, s: State, order: Ints, price: Floats) -> None:
+    """Bring the prices of the places of `order` down to those of the cheapest ways, at a price a route and `s.toll` a place.
+
+    A dearer way is stored over by what was there: on a new day's roads nobody can foresee which way is better, and a processor
+    that guesses wrong loses more time than the stores cost.
+    """
+    for i in range(order.shape[0]):
+        s.passed_on[order[i]] = math.inf
+    better = True
+    while better:
+        better = False
+        for i in range(order.shape[0]):
+            place = order[i]
+            here = s.cost[place]
+            if here >= s.passed_on[place]:
+                continue
+            s.passed_on[place] = here
+            toll = s.toll[place]
+            flag = 1 if toll > 0.0 else s.path_flag[place]
+            here += toll
+            for k in range(w.arc_start[place], w.arc_start[place + 1]):
+                goal = w.arc_place[k]
+                cost = here + price[w.arc_route[k]]
+                old_cost, old_arc, old_flag = s.cost[goal], s.by_arc[goal], s.path_flag[goal]
+                cheaper = cost < old_cost
+                s.cost[goal] = cost if cheaper else old_cost
+                s.by_arc[goal] = np.int32(k) if cheaper else old_arc
+                s.path_flag[goal] = flag if cheaper else old_flag
+                better |= cheaper
+
+
+@kernel
+def sort_by_price(s: State, order: Ints) -> None:
+    """Bring places that are nearly in the order of their prices into it."""
+    for i in range(1, order.shape[0]):
+        place = order[i]
+        cost = s.cost[place]
+        k = i
+        while k > 0 and s.cost[order[k - 1]] > cost:
+            order[k] = order[k - 1]
+            k -= 1
+        order[k] = place

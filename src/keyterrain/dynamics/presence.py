@@ -66,9 +66,12 @@ def hostile_force(w: World, s: State, side: int, place: int) -> int:
 @kernel
 def count_facing(w: World, s: State) -> None:
     """Count at each place the enemies of each side."""
+    s.facing[:, :] = 0
     for side in range(w.n_sides):
-        for place in range(w.n_places):
-            s.facing[side, place] = hostile_force(w, s, side, place)
+        for other in range(w.n_sides):
+            if w.relation[side, other] == HOSTILE:
+                for place in range(w.n_places):
+                    s.facing[side, place] += s.force[other, place]
 
 
 @kernel
@@ -76,11 +79,11 @@ def count_raiders(w: World, s: State) -> None:
     """Count at each place the irregular enemies of each side who stand on ground of their own."""
     s.raiders[:, :] = 0
     for side in range(w.n_sides):
-        for place in range(w.n_places):
-            n = s.irregulars[side, place]
-            if n > 0 and stands(w, s, side, place):
-                for other in range(w.n_sides):
-                    if w.relation[side, other] == HOSTILE:
+        for other in range(w.n_sides):
+            if w.relation[side, other] == HOSTILE:
+                for place in range(w.n_places):
+                    n = s.irregulars[side, place]
+                    if n > 0 and stands(w, s, side, place):
                         s.raiders[other, place] += n
 
 
@@ -103,12 +106,16 @@ def hostile_ground(w: World, s: State, side: int, place: int) -> bool:
 @kernel
 def mark_passable(w: World, s: State) -> None:
     """Say for each side which places let it through; contested ground lets neither through."""
+    for place in range(w.n_places):
+        s.parted[place] = 1 if contested(s, place) else 0
     for side in range(w.n_sides):
         for place in range(w.n_places):
+            standing = FREE
             if hostile_ground(w, s, side, place):
-                s.passable[side, place] = ENEMY
-            elif contested(s, place) and w.active[side]:
-                s.passable[side, place] = BLOCKED
-            else:
-                s.passable[side, place] = FREE
+                standing = ENEMY
+            elif s.parted[place] and w.active[side]:
+                standing = BLOCKED
+            if standing != s.passable[side, place]:
+                s.passable[side, place] = standing
+                s.ground_changed[place] = 1
     s.count[PASSABLE_CHANGED] = 1

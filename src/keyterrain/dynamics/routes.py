@@ -13,7 +13,7 @@ import math
 
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import Luck
-from keyterrain.dynamics.state import HIGHEST_SNOW_CM, ROADS_CHANGED, Draw, State, World
+from keyterrain.dynamics.state import N_BANDS, ROADS_CHANGED, Draw, State, World
 
 MOTORWAY = 0
 PRIMARY = 1
@@ -58,49 +58,70 @@ def stopping_snow_cm(d: Draw, kind: int) -> float:
 
 
 @kernel
+def dry_roads(w: World, d: Draw, s: State) -> None:
+    """Hours over each route without snow or attacks, and the snow that each kind bears, fixed for a replicate."""
+    for kind in range(s.stopping_cm.shape[0]):
+        s.stopping_cm[kind] = stopping_snow_cm(d, kind)
+    for route in range(w.n_routes):
+        drives = w.route_vehicle[route] and not w.shut_vehicle[route]
+        s.dry_drive_hours[route] = w.route_km[route] / speed_km_h(d, w.route_kind[route]) if drives else math.inf
+        s.dry_walk_hours[route] = math.inf if w.shut_foot[route] else w.walk_base_hours[route]
+
+
+@kernel
+def snow_here_cm(w: World, s: State, route: int) -> float:
+    """Depth of snow on a route's highest point."""
+    ground = w.route_ground[route]
+    return float(s.snow_cm[ground // N_BANDS, ground % N_BANDS])
+
+
+@kernel
 def snow_on_route_cm(w: World, d: Draw, s: State, route: int) -> float:
     """Snow that a vehicle meets on a route's highest point."""
-    zone, band = w.route_zone[route], w.route_band[route]
+    depth = snow_here_cm(w, s, route)
     if w.route_kind[route] <= PRIMARY:
+        zone, band = w.route_ground[route] // N_BANDS, w.route_ground[route] % N_BANDS
         fresh = s.fresh_mm[0, zone, band] + s.fresh_mm[1, zone, band]
-        return float(min(s.snow_cm[zone, band], 0.1 * fresh / d.par.weather_fresh_snow_density))
-    return float(s.snow_cm[zone, band])
+        return float(min(depth, 0.1 * fresh / d.par.weather_fresh_snow_density))
+    return depth
+
+
+@kernel
+def mark_white_ground(s: State) -> None:
+    """Say on which ground there is any snow."""
+    for ground in range(s.white.shape[0]):
+        zone, band = ground // N_BANDS, ground % N_BANDS
+        s.white[ground] = 1 if s.snow_cm[zone, band] > 0.0 or s.fresh_mm[0, zone, band] > 0.0 else 0
 
 
 @kernel
 def drive_share(w: World, d: Draw, s: State, route: int) -> float:
     """Share of the dry vehicle speed that snow leaves, 0 where no vehicle passes."""
-    left = 1.0 - snow_on_route_cm(w, d, s, route) / stopping_snow_cm(d, w.route_kind[route])
+    left = 1.0 - snow_on_route_cm(w, d, s, route) / s.stopping_cm[w.route_kind[route]]
     return left if left >= LEAST_VEHICLE_SHARE else 0.0
 
 
 @kernel
 def walk_share(w: World, d: Draw, s: State, route: int) -> float:
     """Share of the dry walking speed that snow leaves."""
-    depth = s.snow_cm[w.route_zone[route], w.route_band[route]]
-    return float(max(d.par.routes_foot_floor, 1.0 - depth / d.par.routes_foot_snow_cm))
+    return float(max(d.par.routes_foot_floor, 1.0 - snow_here_cm(w, s, route) / d.par.routes_foot_snow_cm))
 
 
 @kernel
 def routes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Bring every route's hours up to date; a route that opens or closes to vehicles is noted."""
-    white = s.sky[HIGHEST_SNOW_CM] > 0.0
+    mark_white_ground(s)
     for route in range(w.n_routes):
-        was_open = s.drive_hours[route] < math.inf
-        drive, walk = math.inf, math.inf
-        zone, band = w.route_zone[route], w.route_band[route]
-        snow = white and (s.snow_cm[zone, band] > 0.0 or s.fresh_mm[0, zone, band] > 0.0)
-        if not w.shut_foot[route]:
-            walk = w.walk_base_hours[route] / (walk_share(w, d, s, route) if snow else 1.0)
-        if w.route_vehicle[route] and not w.shut_vehicle[route] and s.shut_days[route] == 0:
-            share = drive_share(w, d, s, route) if snow else 1.0
-            if share > 0.0:
-                drive = w.route_km[route] / (speed_km_h(d, w.route_kind[route]) * share)
+        drive, walk = s.dry_drive_hours[route], s.dry_walk_hours[route]
+        if s.white[w.route_ground[route]]:
+            walk /= walk_share(w, d, s, route)
+            drive /= drive_share(w, d, s, route)
         if s.shut_days[route] > 0:
             s.shut_days[route] -= 1
+            drive = math.inf
+        if (drive < math.inf) != (s.drive_hours[route] < math.inf):
+            s.way_changed[route] = 1
+            s.count[ROADS_CHANGED] = 1
         s.drive_hours[route] = drive
         s.walk_hours[route] = walk
         s.hours[route] = min(drive, walk)
-        if (drive < math.inf) != was_open:
-            s.way_changed[route] = 1
-            s.count[ROADS_CHANGED] = 1

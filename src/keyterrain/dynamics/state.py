@@ -4,6 +4,8 @@ Each of the three is one record of memory with arrays inside, so that a kernel t
 arguments. Arrays are roomier than the theatre needs, in powers of two, so that few shapes are ever compiled: the first
 `w.n_places` entries of an axis of places are in use, and so on.
 
+Lists of places and routes are unsigned, which spares compiled code the look at whether an index counts from the end.
+
 Letters in the shapes: P places, E routes, S sides, A actors, C corridors, G countries abroad, H hosts (P + G), K supply
 sources, B height bands, Z zones (crest, lee), L initial groups of guests, N reinforcements, R areas (the last is
 "elsewhere"). Places and routes are in the order of their keys, so that the order of rows in a table never matters.
@@ -53,7 +55,7 @@ N_LOSS_KINDS = 4
 MOST_SLOTS = 4
 MARCH_RING_DAYS = 16
 WOUND_RING_DAYS = 64
-MOST_GOALS = 16
+MOST_GOALS = 12
 MOST_WAYS = 8192
 MOST_EVENTS = 16384
 MOST_ORDERS = 4096
@@ -97,11 +99,12 @@ ON_THE_WAY = 5
 KILLED = 6
 CONTROL_CHANGED = 7
 ROADS_CHANGED = 8
-LAST_SUPPLY_DAY = 9
+SUPPLY_SOUGHT = 9
 SETTLED = 10
 OVERFLOW = 11
 PASSABLE_CHANGED = 12
 AMBUSHES = 13
+LONGEST_CUT_DAYS = 14
 N_COUNTERS = 16
 
 # weather scalars in State.sky
@@ -158,16 +161,18 @@ class World(Protocol):
     route_vehicle: Flags  # (E)
     route_km: Floats  # (E)
     walk_base_hours: Floats  # (E) on foot without snow
-    route_band: Ints  # (E) band of the highest point
-    route_zone: Ints  # (E)
+    route_ground: Ints  # (E) zone x bands + band of the highest point
     shut_vehicle: Flags  # (E) closed at the start, no reopening known
     shut_foot: Flags  # (E)
     arc_start: Ints  # (P + 1)
+    arc_from: Ints  # (2 E)
     arc_place: Ints  # (2 E)
     arc_route: Ints  # (2 E)
-    near_start: Ints  # (P + 1) places within three hours' walk along routes
+    near_start: Ints  # (P + 1) places within three hours' walk along routes, nearest first
     near_place: Ints
     near_hours: Floats
+    sought_start: Ints  # (P + 1) places that people of a place think of, by the time there on dry roads; itself the first
+    sought_place: Ints
     pair_start: Ints  # (P + 1) routes within a raid of a place
     pair_route: Ints
     pair_hours: Singles
@@ -178,10 +183,10 @@ class World(Protocol):
     corridor_side: Ints  # (C)
     corridor_from: Ints  # (C)
     corridor_to: Ints  # (C)
-    corridor_arc_start: Ints  # (C + 1)
-    corridor_arc_from: Ints
-    corridor_arc_to: Ints
-    corridor_arc_route: Ints
+    corridor_stop_start: Ints  # (C + 1) places of a corridor, by the number of routes from its start
+    corridor_stop: Ints
+    corridor_way_start: Ints  # (C + 1) routes of a corridor
+    corridor_way: Ints
     own_corridor: Flags  # (S, E)
     source_side: Ints  # (K)
     source_place: Ints  # (K)
@@ -243,6 +248,7 @@ class State(Protocol):
     snow_mm: Floats  # (Z, B) snow water
     fresh_mm: Floats  # (2, Z, B) snow water of today and yesterday
     snow_cm: Floats  # (Z, B)
+    white: Flags  # (Z x B) whether there is any snow, old or of today
     holder: Smalls  # (P)
     intruder: Smalls  # (P)
     taken: Ints  # (P) sectors of the intruder
@@ -259,6 +265,9 @@ class State(Protocol):
     new_loss: Ints  # (A) today's losses
     readiness: Floats  # (A)
     morale: Floats  # (A)
+    stopping_cm: Floats  # (kinds of routes) snow that stops vehicles
+    dry_drive_hours: Floats  # (E) without snow or attacks, inf where vehicles never pass
+    dry_walk_hours: Floats  # (E) the same on foot
     drive_hours: Floats  # (E) today, inf where vehicles cannot pass
     walk_hours: Floats  # (E)
     hours: Floats  # (E) by the faster mode that passes
@@ -267,20 +276,27 @@ class State(Protocol):
     pair_way: Ints
     pair_weight: Singles  # worth of one raider for the route
     way_changed: Flags  # (E) opened or closed to vehicles since the corridors were looked at
-    threat_now: Floats  # (S, E)
+    raiders_counted: Floats  # (S, P) a side's raiders at a place, as they count in `threat_now`
+    threat_now: Floats  # (S, E) worth of the raiders in reach
     threat: Floats  # (S, E) smoothed
     tax_cost: Floats  # (S, E) -ln of the share that passes
     passable: Smalls  # (S, P)
+    ground_changed: Flags  # (P) lets others through than when supply was last looked at
+    parted: Flags  # (P) contested when `passable` was marked
     delivery: Floats  # (S, P)
     flow: Floats  # (S, P) share of the side's need that passes the place
+    supply_order: Ints  # (S, P) places by the price of supply when its ways were last sought
+    supply_arc: Ints  # (S, P) arc by which supply then reached a place, -1 for sources and places out of reach
+    supply_root: Ints  # (S, P) source from which it came, -1 none
     store: Floats  # (S, P) days
     supplied: Floats  # (S, P) supply factor
     cut_days: Ints  # (S, P)
     n_cut_off: Ints  # (S)
     corridor_open: Floats  # (C)
+    corridor_arc: Ints  # (2, C, stops) arcs of the safest passage and of the cheapest carriage when they were last sought
+    n_corridor_arcs: Ints  # (2, C)
     corridor_secure: Floats  # (C)
     corridor_delivery: Floats  # (C)
-    corridor_work: Floats  # (3, P)
     sight: Floats  # (S, P) error of a side's estimate, log
     value_scale: Floats  # (S, 4)
     last_success: Ints  # (S) place
@@ -295,6 +311,7 @@ class State(Protocol):
     op_force: Ints  # (S, slots, A) earmarked
     earmark: Ints  # (A, P)
     surplus: Floats  # (P) scratch: share of a garrison that can go
+    bound: Ints  # (P) scratch: fighters with orders or an operation
     threatened: Flags  # (S, P)
     facing: Ints  # (S, P) fighters there who are enemies of the side
     raiders: Ints  # (S, P) irregulars there who stand on their own ground and are enemies of the side
@@ -317,17 +334,23 @@ class State(Protocol):
     fought: Flags  # (A) took part in an assault today
     excitation: Floats  # (P)
     background: Floats  # (P)
+    raid_luck: Floats  # (3, P) uniforms of the days to the next look at who is in reach
     raider_place: Ints  # (P)
     raider_side: Ints  # (P)
     incidents: Ints  # (P) today
     recent_incidents: Floats  # (P) of about a week
     excite_input: Floats  # (P)
     residents: Ints  # (P)
-    displaced: Ints  # (H, P + 1) by host and origin
+    displaced: Ints  # (P + 1, H) by origin and host
     guests: Ints  # (H)
     away: Ints  # (P + 1) displaced people of an origin in all hosts
     fled: Ints  # (R, R + G + 2)
     exposure: Floats  # (P)
+    battle_share: Floats  # (P) share of the people whom a battle concerns
+    raid_share: Floats  # (P) share of the people whom a raid concerns
+    log_size: Floats  # (P) log of the pull of a place's people and guests, brought up to date each week
+    safety: Floats  # (P) factor of the pull by danger, as of `safety_day`
+    safety_day: Ints  # (P)
     danger: Floats  # (P) mean exposure of a week
     calm: Ints  # (P) days
     besieger: Ints  # (P) hostile side that people see coming, -1 none
@@ -344,8 +367,12 @@ class State(Protocol):
     cost: Floats  # (P) scratch of searches
     path_hours: Floats  # (P)
     path_risk: Floats  # (P)
-    path_flag: Flags  # (P) passed a hostile place
+    path_flag: Flags  # (P) whether the way passes a place with a toll
+    passed_on: Floats  # (P) price that a place has passed on to its neighbours
+    toll: Floats  # (P) price of going on from a place, inf where nothing goes on
+    way_price: Floats  # (E) price of a route
     previous: Ints  # (P)
+    by_arc: Ints  # (P) arc by which the cheapest way enters a place, -1 where a way begins
     root: Ints  # (P)
     stamp: Ints  # (P)
     done: Ints  # (P)
@@ -404,30 +431,32 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "route_vehicle": ("i1", "routes"),
     "route_km": ("f8", "routes"),
     "walk_base_hours": ("f8", "routes"),
-    "route_band": ("i4", "routes"),
-    "route_zone": ("i4", "routes"),
+    "route_ground": ("u4", "routes"),
     "shut_vehicle": ("i1", "routes"),
     "shut_foot": ("i1", "routes"),
-    "arc_start": ("i4", "origins"),
-    "arc_place": ("i4", "arcs"),
-    "arc_route": ("i4", "arcs"),
-    "near_start": ("i4", "origins"),
-    "near_place": ("i4", "near"),
+    "arc_start": ("u4", "origins"),
+    "arc_from": ("u4", "arcs"),
+    "arc_place": ("u4", "arcs"),
+    "arc_route": ("u4", "arcs"),
+    "near_start": ("u4", "origins"),
+    "near_place": ("u4", "near"),
     "near_hours": ("f8", "near"),
-    "pair_start": ("i4", "origins"),
-    "pair_route": ("i4", "pairs"),
+    "sought_start": ("u4", "origins"),
+    "sought_place": ("u4", "sought"),
+    "pair_start": ("u4", "origins"),
+    "pair_route": ("u4", "pairs"),
     "pair_hours": ("f4", "pairs"),
     "pair_seen": ("f4", "pairs"),
-    "spill_start": ("i4", "origins"),
-    "spill_place": ("i4", "spill"),
+    "spill_start": ("u4", "origins"),
+    "spill_place": ("u4", "spill"),
     "spill_share": ("f4", "spill"),
     "corridor_side": ("i4", "corridors"),
     "corridor_from": ("i4", "corridors"),
     "corridor_to": ("i4", "corridors"),
-    "corridor_arc_start": ("i4", "corridor_ends"),
-    "corridor_arc_from": ("i4", "corridor_arcs"),
-    "corridor_arc_to": ("i4", "corridor_arcs"),
-    "corridor_arc_route": ("i4", "corridor_arcs"),
+    "corridor_stop_start": ("u4", "corridor_ends"),
+    "corridor_stop": ("u4", "corridor_stops"),
+    "corridor_way_start": ("u4", "corridor_ends"),
+    "corridor_way": ("u4", "corridor_ways"),
     "own_corridor": ("i1", "sides routes"),
     "source_side": ("i4", "sources"),
     "source_place": ("i4", "sources"),
@@ -486,6 +515,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "snow_mm": ("f8", "zones bands"),
     "fresh_mm": ("f8", "two zones bands"),
     "snow_cm": ("f8", "zones bands"),
+    "white": ("i1", "grounds"),
     "holder": ("i1", "places"),
     "intruder": ("i1", "places"),
     "taken": ("i4", "places"),
@@ -502,28 +532,38 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "new_loss": ("i4", "actors"),
     "readiness": ("f8", "actors"),
     "morale": ("f8", "actors"),
+    "stopping_cm": ("f8", "route_kinds"),
+    "dry_drive_hours": ("f8", "routes"),
+    "dry_walk_hours": ("f8", "routes"),
     "drive_hours": ("f8", "routes"),
     "walk_hours": ("f8", "routes"),
     "hours": ("f8", "routes"),
     "shut_days": ("i4", "routes"),
-    "pair_begin": ("i4", "origins"),
-    "pair_way": ("i4", "pairs"),
+    "pair_begin": ("u4", "origins"),
+    "pair_way": ("u4", "pairs"),
     "pair_weight": ("f4", "pairs"),
     "way_changed": ("i1", "routes"),
+    "raiders_counted": ("f8", "sides places"),
     "threat_now": ("f8", "sides routes"),
     "threat": ("f8", "sides routes"),
     "tax_cost": ("f8", "sides routes"),
     "passable": ("i1", "sides places"),
+    "ground_changed": ("i1", "places"),
+    "parted": ("i1", "places"),
     "delivery": ("f8", "sides places"),
     "flow": ("f8", "sides places"),
+    "supply_order": ("u4", "sides places"),
+    "supply_arc": ("i4", "sides places"),
+    "supply_root": ("i4", "sides places"),
     "store": ("f8", "sides places"),
     "supplied": ("f8", "sides places"),
     "cut_days": ("i4", "sides places"),
     "n_cut_off": ("i4", "sides"),
     "corridor_open": ("f8", "corridors"),
+    "corridor_arc": ("i4", "two corridors corridor_stops"),
+    "n_corridor_arcs": ("i4", "two corridors"),
     "corridor_secure": ("f8", "corridors"),
     "corridor_delivery": ("f8", "corridors"),
-    "corridor_work": ("f8", "three places"),
     "sight": ("f8", "sides places"),
     "value_scale": ("f8", "sides four"),
     "last_success": ("i4", "sides"),
@@ -538,6 +578,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "op_force": ("i4", "sides slots actors"),
     "earmark": ("i4", "actors places"),
     "surplus": ("f8", "places"),
+    "bound": ("i4", "places"),
     "threatened": ("i1", "sides places"),
     "facing": ("i4", "sides places"),
     "raiders": ("i4", "sides places"),
@@ -560,17 +601,23 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "fought": ("i1", "actors"),
     "excitation": ("f8", "places"),
     "background": ("f8", "places"),
+    "raid_luck": ("f8", "three places"),
     "raider_place": ("i4", "places"),
     "raider_side": ("i4", "places"),
     "incidents": ("i4", "places"),
     "recent_incidents": ("f8", "places"),
     "excite_input": ("f8", "places"),
     "residents": ("i4", "places"),
-    "displaced": ("i4", "hosts origins"),
+    "displaced": ("i4", "origins hosts"),
     "guests": ("i4", "hosts"),
     "away": ("i4", "origins"),
     "fled": ("i4", "areas host_areas"),
     "exposure": ("f8", "places"),
+    "battle_share": ("f8", "places"),
+    "raid_share": ("f8", "places"),
+    "log_size": ("f8", "places"),
+    "safety": ("f8", "places"),
+    "safety_day": ("i4", "places"),
     "danger": ("f8", "places"),
     "calm": ("i4", "places"),
     "besieger": ("i4", "places"),
@@ -588,7 +635,11 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "path_hours": ("f8", "places"),
     "path_risk": ("f8", "places"),
     "path_flag": ("i1", "places"),
+    "passed_on": ("f8", "places"),
+    "toll": ("f8", "places"),
+    "way_price": ("f8", "routes"),
     "previous": ("i4", "places"),
+    "by_arc": ("i4", "places"),
     "root": ("i4", "places"),
     "stamp": ("i4", "places"),
     "done": ("i4", "places"),
@@ -616,13 +667,17 @@ LEAST_CAPACITY = {
     "joins": 16,
     "near": 1024,
     "spill": 2048,
-    "corridor_arcs": 256,
+    "corridor_stops": 128,
+    "corridor_ways": 128,
+    "sought": 1024,
     "days": 512,
 }
 """Smallest room for each length that differs between theatres; beyond it powers of two, so that few shapes are ever compiled."""
 
 FIXED_LENGTHS = {
     "processes": 10,
+    "route_kinds": 5,
+    "grounds": 2 * N_BANDS,
     "counters": N_COUNTERS,
     "sky": N_SKY,
     "zones": 2,

@@ -4,7 +4,8 @@
     Z += min(3 D, 3) + local - use,   use = 1 quiet or 2.5 fighting;   factor = floor + (1 - floor) min(1, Z / Z_low)
 
 The form of the distance decay is Boulding's (1962) loss-of-strength gradient. Contested places pass nothing on; irregulars
-pass enemy places at the price of hours and of exp(-guards / G).
+pass enemy places at the price of hours and of exp(-guards / G). Ways once found are kept while they are open: they are sought
+anew when ground changes, when one of them closes, and every ninth day; their prices are those of every third day.
 """
 
 from __future__ import annotations
@@ -14,24 +15,25 @@ import math
 from keyterrain.dynamics.interdiction import EVERY_DAYS
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import Luck
-from keyterrain.dynamics.network import begin_search, reach, settle
+from keyterrain.dynamics.network import begin_way, begin_ways, cheapest_ways, sort_by_price
 from keyterrain.dynamics.presence import hostile_force
 from keyterrain.dynamics.state import (
-    BLOCKED,
     ENEMY,
     FREE,
-    LAST_SUPPLY_DAY,
+    LONGEST_CUT_DAYS,
     NONE,
     PASSABLE_CHANGED,
     ROADS_CHANGED,
-    SETTLED,
+    SUPPLY_SOUGHT,
     Draw,
+    Ints,
     State,
     World,
 )
 
-MOST_DAYS_BETWEEN_SEARCHES = 3
-"""Stores bridge the days between searches; a change of ground is searched at once (assumption)."""
+SEEK_EVERY_DAYS = 9
+"""Days for which drivers keep to ways that stay open (assumption: what has reopened is found out within days)."""
+PASSAGE, CARRIAGE = 0, 1
 CUT_OFF_DAYS = 3
 """Days without delivery after which a place counts as cut off."""
 
@@ -45,23 +47,23 @@ def bypass_cost(w: World, d: Draw, s: State, side: int, place: int) -> float:
 
 
 @kernel
-def spread_supply(w: World, d: Draw, s: State, side: int, place: int) -> None:
-    """Carry supply on from a settled place."""
-    standing = s.passable[side, place]
-    irregular = w.side_irregular[side]
-    through = 0.0
-    if standing == BLOCKED or (standing == ENEMY and not irregular):
-        return
-    if standing == ENEMY:
-        through = bypass_cost(w, d, s, side, place)
-    for k in range(w.arc_start[place], w.arc_start[place + 1]):
-        route = w.arc_route[k]
-        hours = s.hours[route]
-        goal = w.arc_place[k]
-        if hours == math.inf or (s.passable[side, goal] != FREE and not irregular and s.force[side, goal] == 0):
-            continue
-        cost = s.cost[place] + through + hours / d.par.supply_reach_hours + s.tax_cost[side, route]
-        reach(s, goal, cost, s.path_hours[place] + hours, 0.0, False, place, s.root[place])
+def charge_tolls(w: World, d: Draw, s: State, side: int, stops: Ints) -> None:
+    """Set the price of going on from places: what an enemy holds is bypassed by irregulars alone."""
+    irregular = w.side_irregular[side] != 0
+    for i in range(stops.shape[0]):
+        place = stops[i]
+        standing = s.passable[side, place]
+        s.toll[place] = 0.0
+        if standing != FREE:
+            s.toll[place] = bypass_cost(w, d, s, side, place) if standing == ENEMY and irregular else math.inf
+
+
+@kernel
+def price_carriage(w: World, d: Draw, s: State, side: int) -> None:
+    """Set the log price of carrying a load over each route."""
+    per_hour = 1.0 / d.par.supply_reach_hours
+    for route in range(w.n_routes):
+        s.way_price[route] = s.hours[route] * per_hour + s.tax_cost[side, route]
 
 
 @kernel
@@ -72,55 +74,89 @@ def need(d: Draw, s: State, side: int, place: int) -> float:
 
 
 @kernel
-def n_garrisons(w: World, s: State, side: int) -> int:
-    """Places where a side has fighters, as far as roads join them."""
-    n = 0
-    for place in range(w.n_places):
-        n += 1 if s.force[side, place] > 0 and not w.apart[place] else 0
-    return n
-
-
-@kernel
-def deliver(w: World, d: Draw, s: State, side: int) -> None:
-    """Find what reaches each garrison of a side, share out what a source cannot cover, and keep where the supply passes."""
-    begin_search(s)
+def begin_at_sources(w: World, d: Draw, s: State, side: int, order: Ints) -> None:
+    """Begin a search at all sources of a side that lie on ground which lets it through."""
+    begin_ways(s, order)
     for k in range(w.n_sources):
         s.source_need[k] = 0.0
         if w.source_side[k] == side and s.passable[side, w.source_place[k]] == FREE and d.capacity[k] > 0.0:
-            reach(s, w.source_place[k], 0.0, 0.0, 0.0, False, NONE, k)
-    wanted = n_garrisons(w, s, side)
-    while wanted > 0:
-        place = settle(s)
-        if place == NONE:
-            break
-        spread_supply(w, d, s, side, place)
-        if s.force[side, place] > 0:
-            wanted -= 0 if w.apart[place] else 1
-            s.source_need[s.root[place]] += need(d, s, side, place)
-    for place in range(w.n_places):
-        s.delivery[side, place] = 0.0
-        s.flow[side, place] = 0.0
-    share_out(w, d, s, side)
+            if s.cost[w.source_place[k]] > 0.0:  # of several sources at one place the first counts
+                begin_way(s, w.source_place[k])
+                s.root[w.source_place[k]] = k
 
 
 @kernel
-def share_out(w: World, d: Draw, s: State, side: int) -> None:
-    """Give everyone on a source the same share, and sum the need that passes each place on its way."""
-    n_settled = s.count[SETTLED]
+def deliver(w: World, d: Draw, s: State, side: int, anew: bool) -> None:
+    """Find what reaches each garrison of a side, share out what a source cannot cover, and keep where the supply passes."""
+    order = s.supply_order[side, : w.n_places]
+    charge_tolls(w, d, s, side, order)
+    price_carriage(w, d, s, side)
+    if anew or not price_known_ways(w, s, side, order):
+        begin_at_sources(w, d, s, side, order)
+        cheapest_ways(w, s, order, s.way_price)
+        sort_by_price(s, order)
+        keep_ways(w, s, side, order)
+    share_out(w, d, s, side, order)
+
+
+@kernel
+def keep_ways(w: World, s: State, side: int, order: Ints) -> None:
+    """Remember how supply reaches each place, and from which source."""
+    for i in range(order.shape[0]):
+        place = order[i]
+        arc = s.by_arc[place]
+        if arc != NONE:
+            s.root[place] = s.root[w.arc_from[arc]]
+        elif s.cost[place] > 0.0:
+            s.root[place] = NONE
+        s.supply_arc[side, place] = arc
+        s.supply_root[side, place] = s.root[place]
+
+
+@kernel
+def price_known_ways(w: World, s: State, side: int, order: Ints) -> bool:
+    """Price the ways of supply that are known by today's roads and threats; False if one of them has closed."""
+    for k in range(w.n_sources):
+        s.source_need[k] = 0.0
+    for i in range(order.shape[0]):
+        place = order[i]
+        arc = s.supply_arc[side, place]
+        s.by_arc[place] = arc
+        s.root[place] = s.supply_root[side, place]
+        if arc == NONE:
+            s.cost[place] = math.inf if s.root[place] == NONE else 0.0
+            continue
+        before = w.arc_from[arc]
+        s.cost[place] = s.cost[before] + s.toll[before] + s.way_price[w.arc_route[arc]]
+        if s.cost[place] == math.inf:
+            return False
+    return True
+
+
+@kernel
+def share_out(w: World, d: Draw, s: State, side: int, order: Ints) -> None:
+    """Give everyone on a source the same share, and sum the need that passes each place on its way; nearest places come first."""
     total = 0.0
-    for i in range(n_settled):
-        place = s.settled[i]
+    for place in range(w.n_places):
+        s.load[place] = 0.0
+        if s.force[side, place] > 0:
+            s.load[place] = need(d, s, side, place)
+            total += 0.0 if w.apart[place] else s.load[place]
+            if s.root[place] != NONE:
+                s.source_need[s.root[place]] += s.load[place]
+    per_head = 1.0 / total if total > 0.0 else 0.0
+    for i in range(w.n_places - 1, -1, -1):
+        place = order[i]
+        s.delivery[side, place] = 0.0
         source = s.root[place]
-        share = min(1.0, d.capacity[source] / s.source_need[source]) if s.source_need[source] > 0.0 else 1.0
-        s.delivery[side, place] = math.exp(-s.cost[place]) * share
-        s.load[place] = need(d, s, side, place)
-        total += 0.0 if w.apart[place] else s.load[place]
-    for i in range(n_settled - 1, -1, -1):
-        place = s.settled[i]
-        if s.previous[place] != NONE:
-            s.load[s.previous[place]] += s.load[place]
-        if total > 0.0:
-            s.flow[side, place] = s.load[place] / total
+        if source != NONE and s.force[side, place] > 0:
+            share = min(1.0, d.capacity[source] / s.source_need[source])
+            s.delivery[side, place] = math.exp(-s.cost[place]) * share
+        load = s.load[place] if source != NONE else 0.0
+        s.flow[side, place] = load * per_head
+        arc = s.by_arc[place]
+        if arc != NONE:
+            s.load[w.arc_from[arc]] += load
 
 
 @kernel
@@ -137,6 +173,7 @@ def local_food(w: World, d: Draw, s: State, side: int, place: int) -> float:
 def run_stores(w: World, d: Draw, s: State, side: int) -> None:
     """Fill and empty the stores of a side for a day, and say who is cut off."""
     par = d.par
+    per_low_day = (1.0 - par.supply_floor) / par.supply_low_days
     s.n_cut_off[side] = 0
     for place in range(w.n_places):
         if s.force[side, place] == 0:
@@ -145,70 +182,93 @@ def run_stores(w: World, d: Draw, s: State, side: int) -> None:
         arrives = s.delivery[side, place]
         use = par.supply_fighting_use if s.battle[place] else 1.0
         store = s.store[side, place] + min(3.0 * arrives, 3.0) + local_food(w, d, s, side, place) - use
-        s.store[side, place] = min(max(store, 0.0), par.supply_store_days)
-        s.supplied[side, place] = par.supply_floor + (1.0 - par.supply_floor) * min(
-            1.0, s.store[side, place] / par.supply_low_days
-        )
-        s.cut_days[side, place] = s.cut_days[side, place] + 1 if arrives < par.supply_cut_off_share else 0
-        if s.cut_days[side, place] >= CUT_OFF_DAYS and not w.apart[place]:
+        store = min(max(store, 0.0), par.supply_store_days)
+        s.store[side, place] = store
+        s.supplied[side, place] = min(1.0, par.supply_floor + store * per_low_day)
+        cut_days = s.cut_days[side, place] + 1 if arrives < par.supply_cut_off_share else 0
+        s.cut_days[side, place] = cut_days
+        if cut_days >= CUT_OFF_DAYS and not w.apart[place]:
             s.n_cut_off[side] += 1
+            s.count[LONGEST_CUT_DAYS] = max(s.count[LONGEST_CUT_DAYS], cut_days)
 
 
 @kernel
-def safest_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
-    """Least sum of rate x threat over the open ways of a corridor, inf where none is open.
+def price_passage(w: World, d: Draw, s: State, side: int, route: int) -> float:
+    """Rate x threat of a route for the vehicles of a side, or for irregulars on foot; inf where it is closed to them.
 
-    The chance that a passage meets no attack is exp(-sum). Arcs are listed from the start outwards, so a few sweeps do.
+    The chance that a passage meets no attack is exp(-sum) over its routes.
     """
-    first, last = w.corridor_arc_start[corridor], w.corridor_arc_start[corridor + 1]
-    start, end = w.corridor_from[corridor], w.corridor_to[corridor]
-    irregular = w.side_irregular[side] != 0
-    danger = s.corridor_work[0]
-    for k in range(first, last):
-        danger[w.corridor_arc_from[k]] = math.inf
-    danger[start] = 0.0
-    better = True
-    while better:
-        better = False
-        for k in range(first, last):
-            a, b, route = w.corridor_arc_from[k], w.corridor_arc_to[k], w.corridor_arc_route[k]
-            through = danger[a] + d.par.interdiction_attack_rate * s.threat[side, route]
-            if through >= danger[b] or (s.hours[route] if irregular else s.drive_hours[route]) == math.inf:
-                continue
-            if (a == start or s.passable[side, a] == FREE) and (b == end or s.passable[side, b] == FREE):
-                danger[b] = through
-                better = True
-    return float(danger[end])
+    hours = s.hours[route] if w.side_irregular[side] else s.drive_hours[route]
+    return float(d.par.interdiction_attack_rate * s.threat[side, route]) if hours < math.inf else math.inf
 
 
 @kernel
-def cheapest_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
-    """Least log price of carrying a load through a corridor by any way, bypasses of enemy places included."""
-    first, last = w.corridor_arc_start[corridor], w.corridor_arc_start[corridor + 1]
+def price_load(w: World, d: Draw, s: State, side: int, route: int) -> float:
+    """Log price of carrying a load over a route."""
+    return float(s.hours[route] / d.par.supply_reach_hours + s.tax_cost[side, route])
+
+
+@kernel
+def seek_through(w: World, s: State, corridor: int, kind: int, stops: Ints) -> float:
+    """Least price of a way through a corridor at the prices and tolls that are set, inf where there is none; the way is kept."""
     start = w.corridor_from[corridor]
-    irregular = w.side_irregular[side] != 0
-    price, toll = s.corridor_work[1], s.corridor_work[2]
-    for k in range(first, last):
-        a = w.corridor_arc_from[k]
-        price[a] = math.inf
-        standing = FREE if a == start else s.passable[side, a]
-        toll[a] = 0.0 if standing == FREE else math.inf
-        if standing == ENEMY and irregular:
-            toll[a] = bypass_cost(w, d, s, side, a)
-    price[start] = 0.0
-    better = True
-    while better:
-        better = False
-        for k in range(first, last):
-            a, b, route = w.corridor_arc_from[k], w.corridor_arc_to[k], w.corridor_arc_route[k]
-            through = price[a] + toll[a]
-            if through >= price[b]:
-                continue
-            through += s.hours[route] / d.par.supply_reach_hours + s.tax_cost[side, route]
-            if through < price[b]:
-                price[b] = through
-                better = True
-    return float(price[w.corridor_to[corridor]])
+    s.toll[start] = 0.0
+    begin_ways(s, stops)
+    begin_way(s, start)
+    cheapest_ways(w, s, stops, s.way_price)
+    n = 0
+    arc = s.by_arc[w.corridor_to[corridor]]
+    while arc != NONE:
+        s.corridor_arc[kind, corridor, n] = arc
+        n += 1
+        arc = s.by_arc[w.arc_from[arc]]
+    s.n_corridor_arcs[kind, corridor] = n
+    return float(s.cost[w.corridor_to[corridor]])
+
+
+@kernel
+def seek_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+    """Seek the safest open way through a corridor that passes no ground but free ground."""
+    for k in range(w.corridor_way_start[corridor], w.corridor_way_start[corridor + 1]):
+        s.way_price[w.corridor_way[k]] = price_passage(w, d, s, side, w.corridor_way[k])
+    stops = w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]]
+    for i in range(stops.shape[0]):
+        s.toll[stops[i]] = 0.0 if s.passable[side, stops[i]] == FREE else math.inf
+    return seek_through(w, s, corridor, PASSAGE, stops)
+
+
+@kernel
+def price_known_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+    """Price the passage that is known by today's roads and threats, inf if there is none or it has closed."""
+    n = s.n_corridor_arcs[PASSAGE, corridor]
+    price = 0.0 if n > 0 else math.inf
+    for i in range(n):
+        price += price_passage(w, d, s, side, w.arc_route[s.corridor_arc[PASSAGE, corridor, i]])
+    return price
+
+
+@kernel
+def seek_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+    """Seek the cheapest way to carry a load through a corridor, bypasses of enemy places included."""
+    for k in range(w.corridor_way_start[corridor], w.corridor_way_start[corridor + 1]):
+        s.way_price[w.corridor_way[k]] = price_load(w, d, s, side, w.corridor_way[k])
+    stops = w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]]
+    charge_tolls(w, d, s, side, stops)
+    return seek_through(w, s, corridor, CARRIAGE, stops)
+
+
+@kernel
+def price_known_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+    """Price the carriage that is known by today's roads, threats and guards, inf if there is none or it has closed."""
+    n = s.n_corridor_arcs[CARRIAGE, corridor]
+    price = 0.0 if n > 0 else math.inf
+    for i in range(n):
+        arc = s.corridor_arc[CARRIAGE, corridor, i]
+        price += price_load(w, d, s, side, w.arc_route[arc])
+        before = w.arc_from[arc]
+        if before != w.corridor_from[corridor] and s.passable[side, before] == ENEMY:
+            price += bypass_cost(w, d, s, side, before)
+    return price
 
 
 @kernel
@@ -217,6 +277,26 @@ def full_supply(w: World, s: State) -> None:
     s.delivery[:, :] = 1.0
     s.supplied[:, :] = 1.0
     s.n_cut_off[:] = 0
+    s.count[LONGEST_CUT_DAYS] = 0
+    forget_changes_of_ground(s)
+
+
+@kernel
+def forget_changes_of_ground(s: State) -> None:
+    """Say that everyone who asks what ground has changed has seen it."""
+    s.count[PASSABLE_CHANGED] = 0
+    s.ground_changed[:] = 0
+
+
+@kernel
+def ground_changed(w: World, s: State, corridor: int) -> bool:
+    """Whether a place of a corridor lets others through than before."""
+    if s.count[PASSABLE_CHANGED] == 0:
+        return False
+    for i in range(w.corridor_stop_start[corridor], w.corridor_stop_start[corridor + 1]):
+        if s.ground_changed[w.corridor_stop[i]]:
+            return True
+    return False
 
 
 @kernel
@@ -224,41 +304,47 @@ def road_changed(w: World, s: State, corridor: int, side: int) -> bool:
     """Whether a route of a corridor has opened or closed to the vehicles that its side needs; irregulars walk if they must."""
     if w.side_irregular[side]:
         return False
-    for k in range(w.corridor_arc_start[corridor], w.corridor_arc_start[corridor + 1]):
-        if s.way_changed[w.corridor_arc_route[k]]:
+    for k in range(w.corridor_way_start[corridor], w.corridor_way_start[corridor + 1]):
+        if s.way_changed[w.corridor_way[k]]:
             return True
     return False
 
 
 @kernel
 def corridors(day: int, w: World, d: Draw, s: State) -> None:
-    """Bring all corridors up to date where roads, ground or threats have changed."""
-    if s.count[ROADS_CHANGED] == 0 and s.count[PASSABLE_CHANGED] == 0 and day % EVERY_DAYS != 1:
+    """Bring all corridors up to date where roads, ground or threats have changed; carriage is priced every third day."""
+    threats = day % EVERY_DAYS == 1
+    season = day % SEEK_EVERY_DAYS == 1
+    if s.count[ROADS_CHANGED] == 0 and s.count[PASSABLE_CHANGED] == 0 and not season and not threats:
         return
-    ground = s.count[PASSABLE_CHANGED] == 1 or day % EVERY_DAYS == 1
     for corridor in range(w.n_corridors):
         side = w.corridor_side[corridor]
-        if not ground and not road_changed(w, s, corridor, side):
-            continue
-        danger = safest_passage(w, d, s, corridor, side)
-        s.corridor_open[corridor] = 1.0 if danger < math.inf else 0.0
-        s.corridor_secure[corridor] = math.exp(-danger)
-        if ground:
-            s.corridor_delivery[corridor] = math.exp(-cheapest_carriage(w, d, s, corridor, side))
+        ground = season or ground_changed(w, s, corridor)
+        changed = road_changed(w, s, corridor, side)
+        if ground or threats or changed:
+            danger = math.inf if ground else price_known_passage(w, d, s, corridor, side)
+            if ground or (changed and danger == math.inf):
+                danger = seek_passage(w, d, s, corridor, side)
+            s.corridor_open[corridor] = 1.0 if danger < math.inf else 0.0
+            s.corridor_secure[corridor] = math.exp(-danger)
+        if ground or threats:
+            price = math.inf if ground else price_known_carriage(w, d, s, corridor, side)
+            if price == math.inf:
+                price = seek_carriage(w, d, s, corridor, side)
+            s.corridor_delivery[corridor] = math.exp(-price)
     s.way_changed[:] = 0
+    s.count[ROADS_CHANGED] = 0
 
 
 @kernel
 def supply(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
-    """Search the ways anew where they changed, and run the stores for a day."""
-    since = day - s.count[LAST_SUPPLY_DAY]
-    anew = day == 1 or s.count[PASSABLE_CHANGED] == 1 or since >= MOST_DAYS_BETWEEN_SEARCHES
+    """Price the ways every third day, seek them anew where ground or roads changed, and run the stores for a day."""
+    s.count[LONGEST_CUT_DAYS] = 0
+    anew = s.count[PASSABLE_CHANGED] == 1 or day % SEEK_EVERY_DAYS == 1 or s.count[SUPPLY_SOUGHT] == 0
     for side in range(w.n_sides):
         if w.active[side]:
-            if anew:
-                deliver(w, d, s, side)
+            if anew or day % EVERY_DAYS == 1:
+                deliver(w, d, s, side, anew)
             run_stores(w, d, s, side)
-    if anew:
-        s.count[LAST_SUPPLY_DAY] = day
-        s.count[ROADS_CHANGED] = 0
-        s.count[PASSABLE_CHANGED] = 0
+    s.count[SUPPLY_SOUGHT] = 1
+    forget_changes_of_ground(s)
