@@ -201,7 +201,7 @@ def _corridors(outlook: Outlook) -> tuple[CorridorOverall, ...]:
 
 
 def _destinations(outlook: Outlook) -> tuple[Destination, ...]:
-    at_the_end = outlook.displaced.fled_to.isel(day=-1)
+    at_the_end = outlook.displaced.fled_to.isel(week=-1)
     areas = [area for area in at_the_end["host_area"].to_numpy().tolist() if area not in {ON_THE_WAY, DEAD}]
     ranked = sorted(areas, key=lambda area: -float(at_the_end.sel(host_area=area, level=0.5)))
     return tuple(

@@ -1,4 +1,8 @@
-"""Where displaced people are: by host, by area, and as arrivals at the places for which the record has counts."""
+"""Where displaced people are: by host, by area, and as arrivals at the places for which the record has counts.
+
+What is set beside the record is taken from `n_displaced`, which is kept for every day: counts from the field fall on any day, and
+in the first week of a flight a line between two evenings would be far off.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ class Displaced:
     by_host
         People (week, host, level) who are displaced and at the host, those who were there at the start included.
     fled_to
-        People (day, host_area, level) of known origin who are displaced and in an area or country, beyond those on the first
+        People (week, host_area, level) of known origin who are displaced and in an area or country, beyond those on the first
         evening; below zero where more have gone home or on than came.
     net_arrivals
         People (day, host, level) at a host beyond those who were there on the first evening; for hosts that the record counts.
@@ -57,9 +61,9 @@ class DisplacedTally:
     ) -> None:
         self._week_days = np.searchsorted(np.asarray(days), np.asarray(weeks))
         self._counted = [list(hosts).index(host) for host in counted_hosts]
-        self._alive = [row for row, area in enumerate(host_areas) if area != DEAD]
+        self._alive = [row for row, host in enumerate(hosts) if host != DEAD]
         self._by_host = ValueCounts({"week": list(weeks), "host": list(hosts)})
-        self._fled_to = ValueCounts({"day": list(days), "host_area": list(host_areas)})
+        self._fled_to = ValueCounts({"week": list(weeks), "host_area": list(host_areas)})
         self._net_arrivals = ValueCounts({"day": list(days), "host": list(counted_hosts)})
         self._fled = ValueCounts({"day": list(days)})
 
@@ -70,9 +74,9 @@ class DisplacedTally:
         counted = at_host[:, :, self._counted].astype(np.int64)
         self._net_arrivals.add(counted - counted[:, :1])
         fled_to = chunk["n_fled_to"].astype(np.int64).sum(axis=2)
-        change = fled_to - fled_to[:, :1]
-        self._fled_to.add(change)
-        self._fled.add(change[:, :, self._alive].sum(axis=2))
+        self._fled_to.add(fled_to - fled_to[:, :1])
+        displaced = at_host[:, :, self._alive].sum(axis=2, dtype=np.int64)
+        self._fled.add(displaced - displaced[:, :1])
 
     def result(self) -> Displaced:
         """Return the bands."""

@@ -238,7 +238,6 @@ def write_evening(i: int, day: int, w: World, s: State, out: Pages) -> None:
     """Write down what is kept of every day."""
     for place in range(w.n_places):
         out.control[i, day, place] = NONE if contested(s, place) else s.holder[place]
-        out.sectors_taken[i, day, place] = s.taken[place]
     for c in range(w.n_corridors):
         out.corridor_open[i, day, c] = per_cent(0.01 * s.corridor_open[c])
         out.corridor_secure[i, day, c] = per_cent(s.corridor_secure[c])
@@ -254,9 +253,6 @@ def write_evening(i: int, day: int, w: World, s: State, out: Pages) -> None:
         out.n_displaced[i, day, host] = s.guests[host]
     out.n_displaced[i, day, n_hosts] = s.count[ON_THE_WAY]
     out.n_displaced[i, day, n_hosts + 1] = s.count[KILLED]
-    for area in range(w.n_areas):
-        for column in range(w.n_areas + w.n_abroad + 2):
-            out.n_fled_to[i, day, area, column] = s.fled[area, column]
     for actor in range(w.n_actors):
         out.cum_loss[i, day, actor, :] = s.cum_loss[actor, :]
         out.cum_reinforcement[i, day, actor] = s.cum_joined[actor]
@@ -276,6 +272,10 @@ def write_week(i: int, week: int, w: World, s: State, out: Pages) -> None:
             out.strength[i, week, actor, place] = s.strength[actor, place]
     for place in range(w.n_places):
         out.n_residents[i, week, place] = s.residents[place]
+        out.sectors_taken[i, week, place] = s.taken[place]
+    for area in range(w.n_areas):
+        for column in range(w.n_areas + w.n_abroad + 2):
+            out.n_fled_to[i, week, area, column] = s.fled[area, column]
     for side in range(w.n_sides):
         for place in range(w.n_places):
             out.supply[i, week, side, place] = per_cent(s.supplied[side, place]) if s.force[side, place] > 0 else 0

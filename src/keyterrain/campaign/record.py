@@ -28,7 +28,7 @@ class Variable:
 
 VARIABLES: tuple[Variable, ...] = (
     Variable("control", "i1", "day", ("place",), "1", "side that holds the place, -1 contested", "share"),
-    Variable("sectors_taken", "u1", "day", ("place",), "1", "sectors held by the side that is not the holder", "mean"),
+    Variable("sectors_taken", "u1", "week", ("place",), "1", "sectors held by the side that is not the holder", "mean"),
     Variable("strength", "i4", "week", ("actor", "place"), "fighters", "fighters present", "sum"),
     Variable("in_transit", "i4", "week", ("actor",), "fighters", "fighters on the way or in the open", "sum"),
     Variable("supply", "u1", "week", ("side", "place"), "percent", "supply factor of the side's fighters there", "mean"),
@@ -71,7 +71,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "n_fled_to",
         "i4",
-        "day",
+        "week",
         ("area", "host_area"),
         "people",
         "displaced people of known origin, by area of origin and area where they are; the column dead counts residents killed",

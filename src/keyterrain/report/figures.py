@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,13 +37,13 @@ class Curve:
 def band_figure(
     start: date, curves: Sequence[tuple[Curve, xr.DataArray]], y_title: str, *, y_axis: dict[str, Any] | None = None
 ) -> go.Figure:
-    """Draw bands (day, level): 5 to 95 per cent pale, 25 to 75 darker where there is one curve, the median as a line."""
+    """Draw bands (day or week, level): 5 to 95 per cent pale, 25 to 75 darker where there is one curve, the median as a line."""
     traces: list[Any] = []
     for curve, band in curves:
         traces += _band(start, curve, band, OUTER, 0.16)
         if len(curves) == 1:
             traces += _band(start, curve, band, INNER, 0.24)
-        traces.append(_line(start, curve, band.sel(level=0.5).to_numpy()))
+        traces.append(_line(start, curve, band.sel(level=0.5)))
     return _figure(traces, y_title, y_axis)
 
 
@@ -51,8 +51,8 @@ def probability_figure(start: date, curves: Sequence[tuple[Curve, Estimate]], y_
     """Draw probabilities by day in per cent, each with the 95 % interval of its sampling as a ribbon."""
     traces: list[Any] = []
     for curve, estimate in curves:
-        traces += _edges(start, curve, 100 * estimate.low.to_numpy(), 100 * estimate.high.to_numpy(), 0.25)
-        traces.append(_line(start, curve, 100 * estimate.value.to_numpy()))
+        traces += _edges(start, curve, 100 * estimate.low, 100 * estimate.high, 0.25)
+        traces.append(_line(start, curve, 100 * estimate.value))
     return _figure(traces, y_title, PER_CENT)
 
 
@@ -68,10 +68,10 @@ def corridor_figure(start: date, p_open: Estimate, secure: xr.DataArray, deliver
     is_open, is_secure, arrives = CORRIDOR_CURVES
     traces = [
         *_band(start, is_secure, secure, OUTER, 0.14),
-        _line(start, is_secure, secure.sel(level=0.5).to_numpy()),
-        _line(start, arrives, delivery.sel(level=0.5).to_numpy()),
-        *_edges(start, is_open, 100 * p_open.low.to_numpy(), 100 * p_open.high.to_numpy(), 0.2),
-        _line(start, is_open, 100 * p_open.value.to_numpy(), width=2.4),
+        _line(start, is_secure, secure.sel(level=0.5)),
+        _line(start, arrives, delivery.sel(level=0.5)),
+        *_edges(start, is_open, 100 * p_open.low, 100 * p_open.high, 0.2),
+        _line(start, is_open, 100 * p_open.value, width=2.4),
     ]
     return _figure(traces, "per cent", PER_CENT)
 
@@ -98,15 +98,15 @@ def arrivals_figure(start: date, curve: Curve, band: xr.DataArray, counts: Seque
 
 
 def _band(start: date, curve: Curve, band: xr.DataArray, levels: tuple[float, float], opacity: float) -> list[Any]:
-    low, high = (band.sel(level=level).to_numpy() for level in levels)
+    low, high = (band.sel(level=level) for level in levels)
     return _edges(start, curve, low, high, opacity)
 
 
-def _edges(start: date, curve: Curve, low: Any, high: Any, opacity: float) -> list[Any]:
+def _edges(start: date, curve: Curve, low: xr.DataArray, high: xr.DataArray, opacity: float) -> list[Any]:
     import plotly.graph_objects as go
 
     common = {
-        **_days(start),
+        **_days(start, low),
         "mode": "lines",
         "line": {"width": 0},
         "showlegend": False,
@@ -117,17 +117,20 @@ def _edges(start: date, curve: Curve, low: Any, high: Any, opacity: float) -> li
     return [go.Scatter(y=_compact(low), **common), go.Scatter(y=_compact(high), **common, **fill)]
 
 
-def _line(start: date, curve: Curve, values: Any, *, width: float = 1.8) -> Any:
+def _line(start: date, curve: Curve, values: xr.DataArray, *, width: float = 1.8) -> Any:
     import plotly.graph_objects as go
 
     return go.Scatter(
-        **_days(start), y=_compact(values), mode="lines", name=curve.name, legendgroup=curve.name,
+        **_days(start, values), y=_compact(values), mode="lines", name=curve.name, legendgroup=curve.name,
         line={"color": curve.colour, "width": width, "dash": curve.dash}, hovertemplate="%{y:,.3~r}",
     )  # fmt: skip
 
 
-def _days(start: date) -> dict[str, Any]:
-    return {"x0": start.isoformat(), "dx": MS_PER_DAY}
+def _days(start: date, values: xr.DataArray) -> dict[str, Any]:
+    """Return the days of a series: their beginning where it is daily, else each, since the last week may be short."""
+    if "week" not in values.dims:
+        return {"x0": start.isoformat(), "dx": MS_PER_DAY}
+    return {"x": [(start + timedelta(days=day)).isoformat() for day in values["week"].to_numpy().tolist()]}
 
 
 def _compact(values: Any) -> Any:

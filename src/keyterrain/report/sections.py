@@ -182,11 +182,12 @@ def _displaced(seen: Outlook) -> Section:
     for area in _destinations(seen):
         people = seen.displaced.fled_to.sel(host_area=area)
         figure = figures.band_figure(situation.start, [(Curve("beyond the first evening", SKY), people)], "people")
-        note = f"by the last evening {count_with_band(band(people.isel(day=-1)))}"
+        note = f"by the last evening {count_with_band(band(people.isel(week=-1)))}"
         panels.append(Panel(f"fled-to-{area}", _capitalized(destination_name(situation, area)), note, figure))
     lead = (
         "Displaced people beyond those of the first evening, by where they are: below zero where more have gone home or on than "
-        "came. The darker band holds every other replicate. Points are counts from the record: open ones were known at the "
+        "came. The darker band holds every other replicate. By destination they are known every seventh evening and on the last, "
+        "with straight lines between. Points are counts from the record: open ones were known at the "
         "start, filled ones came after it and were not seen by the run."
     )
     return Section("displaced", "Displaced people, by destination", lead, panels)
@@ -198,7 +199,7 @@ def _capitalized(name: str) -> str:
 
 def _destinations(seen: Outlook) -> list[str]:
     """Return destinations where numbers change in more than one replicate of twenty, those that gain most first."""
-    last = seen.displaced.fled_to.isel(day=-1)
+    last = seen.displaced.fled_to.isel(week=-1)
     areas = [area for area in last["host_area"].to_numpy().tolist() if bool((last.sel(host_area=area) != 0).any())]
     return sorted(areas, key=lambda area: (area in NO_PLACE, -float(last.sel(host_area=area, level=0.5)), area))
 
