@@ -15,8 +15,7 @@ import xarray as xr
 from keyterrain.analysis.headline import hostile_sides
 from keyterrain.campaign.chunks import Kernels
 from keyterrain.campaign.prepare import prepare
-from keyterrain.campaign.record import LOSS_KINDS, MODES, VARIABLES
-from keyterrain.campaign.store import dimensions
+from keyterrain.campaign.record import LOSS_KINDS, MODES, VARIABLES, dimensions
 from keyterrain.theatre.nouns import (
     Abroad,
     Actor,

@@ -14,8 +14,7 @@ import pyarrow as pa
 
 from keyterrain.campaign.chunks import Kernels
 from keyterrain.campaign.ensemble import run
-from keyterrain.campaign.record import VARIABLES
-from keyterrain.campaign.store import dimensions
+from keyterrain.campaign.record import VARIABLES, dimensions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,7 +13,9 @@ import pytest
 from keyterrain.campaign import manifest as manifests
 from keyterrain.campaign.ensemble import open_run, run
 from keyterrain.campaign.errors import RunRefused
-from keyterrain.campaign.record import VARIABLES
+from keyterrain.campaign.play import play_chunk
+from keyterrain.campaign.prepare import prepare
+from keyterrain.campaign.record import VARIABLES, dimensions, order_in_memory
 from keyterrain.theatre import load
 from scenarios import write_small_scenario
 
@@ -75,6 +77,13 @@ def n_done(folder: Path) -> int:
 
 def test_another_seed_is_another_campaign(source: Path, tmp_path: Path, undisturbed: RunSummary) -> None:
     assert play(source, tmp_path / "run", seed=SEED + 1).digest != undisturbed.digest
+
+
+def test_arrays_lie_as_the_store_takes_them(source: Path) -> None:
+    arrays = play_chunk(prepare(load(source), days=8), 0, 2).arrays
+    for variable in VARIABLES:
+        order = order_in_memory(dimensions(variable, record_daily=False))
+        assert arrays[variable.name].transpose(order).flags.c_contiguous, variable.name
 
 
 def test_laws_are_kept_and_the_digest_is_that_of_the_stored_arrays(source: Path, tmp_path: Path) -> None:

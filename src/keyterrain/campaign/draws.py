@@ -78,13 +78,32 @@ class FirstEvening:
         return self.situation.holdings
 
     @cached_property
+    def accounts(self) -> Mapping[str, NDArray[np.int64]]:
+        """Accounts of each place (account, 3): number of the holder, of who contests it or NONE, and days held."""
+        sides, start = self.index.sides, self.situation.start
+        return {
+            place: np.array(
+                [
+                    (sides[row.holder], sides.get(row.contested_by, NONE), min((start - row.since).days, LONGEST_HELD_DAYS))
+                    for row in rows
+                ]
+            )
+            for place, rows in self.holders.items()
+        }
+
+    @cached_property
+    def uncertain_parameters(self) -> dict[str, Parameter | Quantity]:
+        """Distribution of every parameter that is drawn."""
+        return {key: distribution for key, distribution in self.parameters.items() if not _is_fixed(distribution)}
+
+    @cached_property
     def inputs(self) -> Inputs:
         """All inputs by name."""
         return Inputs.of(self._input_names())
 
     def _input_names(self) -> list[str]:
         s = self.situation
-        names = [f"parameter:{key}" for key, distribution in self.parameters.items() if not _is_fixed(distribution)]
+        names = [f"parameter:{key}" for key in self.uncertain_parameters]
         names += self.garrisons.input_names()
         names += [f"holder:{place}" for place, rows in self.holders.items() if len(rows) > 1]
         names += [f"ground:{place.key}" for place in s.places]
@@ -126,7 +145,7 @@ class FirstEvening:
             "relief": _picked(self.ground.relief_index, variant),
             "population": population,
             "residents": self._draw_residents(drawn, population),
-            "guests": self._draw_guests(drawn, n),
+            "guests": self._draw_guests(drawn),
             "room": self._draw_room(drawn, par, population),
             "quality": self._draw_quality(drawn, par, n),
             "mobility": self._draw_mobility(drawn, n),
@@ -145,11 +164,11 @@ class FirstEvening:
     def _draw_parameters(self, drawn: DrawnInputs, n: int) -> NDArray[np.void]:
         dtype = np.dtype([(parameter.field, "f8") for parameter in PARAMETERS.values()])
         par = np.zeros(n, dtype=dtype)
+        uncertain = self.uncertain_parameters
+        values = drawn.quantities([f"parameter:{key}" for key in uncertain], list(uncertain.values()))
+        column = dict(zip(uncertain, values.T, strict=True))
         for key, distribution in self.parameters.items():
-            field = PARAMETERS[key].field
-            par[field] = (
-                _fixed_value(distribution) if _is_fixed(distribution) else drawn.quantity(f"parameter:{key}", distribution)
-            )
+            par[PARAMETERS[key].field] = column[key] if key in column else _fixed_value(distribution)
         return par
 
     def _draw_variants(self, drawn: DrawnInputs) -> NDArray[np.int64]:
@@ -157,34 +176,25 @@ class FirstEvening:
         n_positions = len(self.ground.relief_index)
         weights = np.ones(n_positions)
         exact = [place.error_km <= 0.0 for place in self.situation.places]
-        columns = [drawn.choice(f"ground:{place.key}", weights) for place in self.situation.places]
-        variant = np.array(columns).T
+        variant = drawn.choices([f"ground:{place.key}" for place in self.situation.places], weights)
         variant[:, exact] = 0
         return variant
 
     def _draw_population(self, drawn: DrawnInputs, n: int) -> Floats:
         population = np.zeros((n, len(self.situation.places)))
-        for i, place in enumerate(self.situation.places):
-            if place.population is not None:
-                population[:, i] = np.floor(np.maximum(drawn.quantity(f"population:{place.key}", place.population), 0.0))
+        known = {place.key: place.population for place in self.situation.places if place.population is not None}
+        counts = drawn.quantities([f"population:{place}" for place in known], list(known.values()))
+        population[:, [self.index.places[place] for place in known]] = np.floor(np.maximum(counts, 0.0))
         return population
 
     def _draw_holders(self, drawn: DrawnInputs, n: int) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int32]]:
-        n_places = len(self.situation.places)
-        holder = np.zeros((n, n_places), dtype=np.int8)
-        intruder = np.full((n, n_places), NONE, dtype=np.int8)
-        held = np.zeros((n, n_places), dtype=np.int32)
+        first = np.array([self.accounts[place][0] for place in self.index.places])
+        told = np.broadcast_to(first, (n, *first.shape)).copy()
         for place, i in self.index.places.items():
-            rows = self.holders[place]
-            chosen = (
-                drawn.choice(f"holder:{place}", np.array([row.weight for row in rows])) if len(rows) > 1 else np.zeros(n, int)
-            )
-            sides = self.index.sides
-            holder[:, i] = np.array([sides[row.holder] for row in rows])[chosen]
-            intruder[:, i] = np.array([sides.get(row.contested_by, NONE) for row in rows])[chosen]
-            ages = [min((self.situation.start - row.since).days, LONGEST_HELD_DAYS) for row in rows]
-            held[:, i] = np.array(ages)[chosen]
-        return holder, intruder, held
+            if len(rows := self.holders[place]) > 1:
+                told[:, i] = self.accounts[place][drawn.choice(f"holder:{place}", np.array([row.weight for row in rows]))]
+        holder, intruder, held = np.moveaxis(told, -1, 0)
+        return holder.astype(np.int8), intruder.astype(np.int8), held.astype(np.int32)
 
     def _decree(self, holder: NDArray[np.int8], intruder: NDArray[np.int8], held: NDArray[np.int32]) -> None:
         """Give decreed places whole to their side; who was there before the decree is `_draw_strength`'s matter."""
@@ -238,16 +248,16 @@ class FirstEvening:
 
     def _draw_residents(self, drawn: DrawnInputs, population: Floats) -> NDArray[np.int32]:
         residents = population.copy()
-        for place, row in self.residents.items():
-            residents[:, self.index.places[place]] = np.floor(np.maximum(drawn.quantity(f"residents:{place}", row.number), 0.0))
+        counts = drawn.quantities(
+            [f"residents:{place}" for place in self.residents], [row.number for row in self.residents.values()]
+        )
+        residents[:, [self.index.places[place] for place in self.residents]] = np.floor(np.maximum(counts, 0.0))
         return residents.astype(np.int32)
 
-    def _draw_guests(self, drawn: DrawnInputs, n: int) -> NDArray[np.int32]:
-        guests = np.zeros((n, len(self.index.guests)), dtype=np.int32)
-        for k, (origin, host) in enumerate(self.index.guests):
-            number = drawn.quantity(f"guests:{origin or 'unknown'}@{host}", self.guests[origin, host].number)
-            guests[:, k] = np.floor(np.maximum(number, 0.0))
-        return guests
+    def _draw_guests(self, drawn: DrawnInputs) -> NDArray[np.int32]:
+        names = [f"guests:{origin or 'unknown'}@{host}" for origin, host in self.index.guests]
+        numbers = drawn.quantities(names, [self.guests[origin, host].number for origin, host in self.index.guests])
+        return np.floor(np.maximum(numbers, 0.0)).astype(np.int32)
 
     def _draw_room(self, drawn: DrawnInputs, par: NDArray[np.void], population: Floats) -> Floats:
         room: Floats = population * par["displacement_host_share"][:, None]

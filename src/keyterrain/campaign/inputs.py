@@ -6,7 +6,7 @@ table of its quantiles at even steps of the standard normal scale.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -46,36 +46,76 @@ class Inputs:
 
 
 class DrawnInputs:
-    """The draws of a run of replicates: standard normals by name, and the values that were made of them."""
+    """The draws of a run of replicates: standard normals by name, and the values that were made of them.
+
+    In memory the replicates of an input lie side by side, since inputs are drawn one after another, each for all replicates.
+    """
 
     def __init__(self, inputs: Inputs, seed: int, first: int, n: int) -> None:
         self._column = {name: i for i, name in enumerate(inputs.names)}
-        self._z: Floats = np.empty((n, len(inputs.names)))
-        fill_normals(np.uint64(seed), INPUTS, first, inputs.entity, self._z)
+        by_replicate: Floats = np.empty((n, len(inputs.names)))
+        fill_normals(np.uint64(seed), INPUTS, first, inputs.entity, by_replicate)
+        self._z = np.asfortranarray(by_replicate)
         self.values: Floats = np.zeros_like(self._z)
 
     def z(self, name: str) -> Floats:
         """Standard normals (replicate) of an input."""
         return self._z[:, self._column[name]]
 
+    def z_of_all(self, names: Sequence[str]) -> Floats:
+        """Standard normals (replicate, input) of several inputs."""
+        return self._z[:, self._columns(names)]
+
     def keep(self, name: str, values: Floats) -> Floats:
         """Note the value that an input took in each replicate, and return it."""
         self.values[:, self._column[name]] = values
         return values
 
+    def keep_all(self, names: Sequence[str], values: Floats) -> Floats:
+        """Note the values (replicate, input) that several inputs took, and return them."""
+        self.values[:, self._columns(names)] = values
+        return values
+
+    def _columns(self, names: Sequence[str]) -> list[int]:
+        return [self._column[name] for name in names]
+
     def quantity(self, name: str, distribution: object) -> Floats:
         """Draw a quantity (replicate) and note it."""
         return self.keep(name, quantiles(self.z(name), distribution))
 
+    def quantities(self, names: Sequence[str], distributions: Sequence[object]) -> Floats:
+        """Draw several quantities (replicate, input) at once, which takes a small part of the time, and note them."""
+        return self.keep_all(names, quantiles_of_each(self.z_of_all(names), distributions))
+
     def choice(self, name: str, weights: Floats) -> NDArray[np.int64]:
         """Draw one of several alternatives (replicate) by weight and note its number."""
-        edges = NormalDist()
-        cut = np.array([edges.inv_cdf(min(max(c, 1e-12), 1 - 1e-12)) for c in np.cumsum(weights)[:-1] / np.sum(weights)])
-        chosen = np.searchsorted(cut, self.z(name), side="right")
-        self.keep(name, chosen.astype(np.float64))
+        return self.choices([name], weights)[:, 0]
+
+    def choices(self, names: Sequence[str], weights: Floats) -> NDArray[np.int64]:
+        """Draw one of several alternatives (replicate, input) for each of several inputs by the same weights."""
+        chosen = np.searchsorted(_edges(tuple(weights.tolist())), self.z_of_all(names), side="right")
+        self.keep_all(names, chosen.astype(np.float64))
         return chosen
+
+
+@lru_cache(maxsize=4096)
+def _edges(weights: tuple[float, ...]) -> Floats:
+    """Standard normal scores at which one alternative gives way to the next."""
+    standard = NormalDist()
+    return np.array([standard.inv_cdf(min(max(c, 1e-12), 1 - 1e-12)) for c in np.cumsum(weights)[:-1] / np.sum(weights)])
 
 
 def quantiles(z: Floats, distribution: object) -> Floats:
     """Values of a distribution at standard normal scores, by interpolation."""
     return np.interp(z, GRID, quantile_table(distribution))
+
+
+def quantiles_of_each(z: Floats, distributions: Sequence[object]) -> Floats:
+    """Values (replicate, input) at standard normal scores, each input by its own distribution."""
+    tables = np.array([quantile_table(distribution) for distribution in distributions]).reshape(-1, len(GRID))
+    steps = (z.clip(GRID[0], GRID[-1]) - GRID[0]) / (GRID[1] - GRID[0])
+    below = np.minimum(steps.astype(np.int64), len(GRID) - 2)
+    columns = np.arange(z.shape[1])
+    low, high = tables[columns, below], tables[columns, below + 1]
+    values: Floats = low + (steps - below) * (high - low)
+    return values

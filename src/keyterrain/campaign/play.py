@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keyterrain.campaign.day import Outcome, Pages, play_replicate
 from keyterrain.campaign.prepare import Prepared
-from keyterrain.campaign.record import VARIABLES
+from keyterrain.campaign.record import VARIABLES, Variable, dimensions, order_in_memory
 from keyterrain.dynamics.audit import FIGHTERS, NEGATIVE, PEOPLE, SOUND, TALLIES
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.state import CAUSES, EVENT_KINDS, state_type
@@ -78,9 +78,14 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
 
 
 def _blank(prepared: Prepared, n: int, *, record_daily: bool) -> dict[str, NDArray[Any]]:
-    return {
-        v.name: np.zeros((n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily)), dtype=v.dtype) for v in VARIABLES
-    }
+    return {v.name: _blank_page(v, (n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily))) for v in VARIABLES}
+
+
+def _blank_page(variable: Variable, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return zeros in the order in which the store takes them, so that no one has to copy them."""
+    order = order_in_memory(dimensions(variable, record_daily=False))
+    lying = np.zeros([shape[axis] for axis in order], dtype=variable.dtype)
+    return lying.transpose(np.argsort(order))
 
 
 def _numbered(replicate: int, state: NDArray[np.void], n_events: int) -> NDArray[np.int32]:
@@ -99,28 +104,35 @@ def _sentence(prepared: Prepared, replicate: int, outcome: Outcome) -> str:
 
 
 def event_table(prepared: Prepared, rows: NDArray[np.int32]) -> pa.Table:
-    """Turn rows of numbers into a table with names, sorted by replicate, day, kind and place."""
+    """Turn rows of numbers into a table with names (dictionaries), sorted by replicate, day, kind, place and route."""
     import pyarrow as pa
 
-    order = np.lexsort((rows[:, 4], rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))
-    rows = rows[order]
+    columns = np.ascontiguousarray(rows.T)
+    columns = columns[:, _order(columns[:5])]
     index = prepared.index
     return pa.table(
         {
-            "replicate": pa.array(rows[:, 0], pa.int32()),
-            "day": pa.array(rows[:, 1], pa.int32()),
-            "kind": _names(rows[:, 2], EVENT_KINDS),
-            "place": _names(rows[:, 3], list(index.places)),
-            "route": _names(rows[:, 4], list(index.routes)),
-            "side": _names(rows[:, 5], list(index.sides)),
-            "cause": _names(rows[:, 6], CAUSES),
-            "number": pa.array(rows[:, 7], pa.int32()),
+            "replicate": pa.array(columns[0], pa.int32()),
+            "day": pa.array(columns[1], pa.int32()),
+            "kind": _names(columns[2], EVENT_KINDS),
+            "place": _names(columns[3], list(index.places)),
+            "route": _names(columns[4], list(index.routes)),
+            "side": _names(columns[5], list(index.sides)),
+            "cause": _names(columns[6], CAUSES),
+            "number": pa.array(columns[7], pa.int32()),
         }
     )
+
+
+def _order(keys: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the order by several keys (key, row), made one number of: rows come nearly sorted, and then that is fast."""
+    if not keys.size:
+        return np.zeros(0, dtype=np.int64)
+    lowest, highest = keys.min(axis=1, keepdims=True), keys.max(axis=1, keepdims=True)
+    return np.argsort(np.ravel_multi_index(tuple(keys - lowest), tuple((highest - lowest + 1)[:, 0])), kind="stable")
 
 
 def _names(numbers: NDArray[np.int32], labels: Sequence[str]) -> pa.Array:
     import pyarrow as pa
 
-    known = pa.array(labels, pa.string())
-    return known.take(pa.array(numbers, pa.int32(), mask=numbers < 0))
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32(), mask=numbers < 0), pa.array(labels, pa.string()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,3 +90,18 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("draw", "f8", "none", ("input",), "1", "every drawn input and parameter, by name", "distribution"),
 )
 """Areas in `n_fled_to`, `new_incidents`: a place counts for the first of its areas, places without one for `elsewhere`."""
+
+
+def dimensions(variable: Variable, *, record_daily: bool) -> tuple[str, ...]:
+    """Return the dimensions of a stored variable, replicate first."""
+    cadence = "day" if record_daily and variable.cadence == "week" else variable.cadence
+    return ("replicate", *(() if cadence == "none" else (cadence,)), *variable.dims)
+
+
+def order_in_memory(dims: Sequence[str]) -> tuple[int, ...]:
+    """Return the order in which axes lie in memory and on the disk: the replicate first, time last.
+
+    What changes slowly from day to day is then long runs of equal bytes, which compress fast and well.
+    """
+    time = [axis for axis, dim in enumerate(dims) if dim in {"day", "week"}]
+    return (*(axis for axis in range(len(dims)) if axis not in time), *time)

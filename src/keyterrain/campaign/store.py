@@ -4,10 +4,12 @@ Layout: every variable of `record.VARIABLES` is one array of zarr format 3 with 
 of places, actors and the rest are coordinates. Chunks span some replicates and everything else, so that a chunk has one writer.
 
 Compression: time goes last (zarr's transpose codec), then blosc with byte shuffle and lz4. On integers that change slowly from
-day to day this takes a third of the time of zstd level 1 on the arrays as they are, at the same size.
+day to day this takes a third of the time of zstd level 1 on the arrays as they are, at the same size. Played arrays lie so in
+memory already and are compressed where they lie.
 
-Digest: the digest of a replicate is SHA-256 over its number (8 bytes, little-endian) and the bytes of its arrays (little-endian,
-C order) in the order of VARIABLES; digests of several replicates add up modulo 2**256, and so depend on no chunk.
+Digest: each array of a replicate has a checksum, XXH64 over its bytes (little-endian, time last, else C order). The digest of a
+replicate is SHA-256 over its number and the checksums in the order of VARIABLES (8 bytes each, little-endian); digests of several
+replicates add up modulo 2**256, and so depend on no chunk.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from zarr.codecs import BloscCodec, BytesCodec, TransposeCodec
 
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.manifest import total_digest
-from keyterrain.campaign.record import CONTESTED, VARIABLES, Variable
+from keyterrain.campaign.record import CONTESTED, VARIABLES, Variable, dimensions, order_in_memory
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,12 +70,6 @@ class StoredArray:
         return prod(self.shape[1:]) * self.dtype.itemsize
 
 
-def dimensions(variable: Variable, *, record_daily: bool) -> tuple[str, ...]:
-    """Return the dimensions of a stored variable, replicate first."""
-    cadence = "day" if record_daily and variable.cadence == "week" else variable.cadence
-    return ("replicate", *(() if cadence == "none" else (cadence,)), *variable.dims)
-
-
 def stored_arrays(lengths: Mapping[str, int], replicates: int, *, record_daily: bool) -> tuple[StoredArray, ...]:
     """Return every array of a run with its dimensions and shape, from the lengths of the dimensions."""
     sizes = {**lengths, "replicate": replicates}
@@ -89,15 +85,21 @@ def replicates_per_chunk(lengths: Mapping[str, int], replicates: int, *, record_
 
 def digest_of(arrays: Arrays, first: int) -> str:
     """Return the digest of consecutive replicates, given every variable with the replicate as its first axis."""
-    columns = [np.ascontiguousarray(arrays[each.name], np.dtype(each.dtype).newbyteorder("<")) for each in VARIABLES]
-    return total_digest(_replicate_digest(columns, row, first + row) for row in range(len(columns[0])))
+    from keyterrain.campaign.checksum import fill_checksums
+
+    n = len(arrays[VARIABLES[0].name])
+    checksums = np.empty((len(VARIABLES), n), np.uint64)
+    for column, variable in zip(checksums, VARIABLES, strict=True):
+        fill_checksums(_bytes_by_replicate(variable, arrays[variable.name]), column)
+    named = np.column_stack([np.arange(first, first + n, dtype=np.uint64), checksums.T]).astype("<u8")
+    return total_digest(hashlib.sha256(row.tobytes()).hexdigest() for row in named)
 
 
-def _replicate_digest(columns: Sequence[NDArray[Any]], row: int, replicate: int) -> str:
-    digest = hashlib.sha256(replicate.to_bytes(8, "little"))
-    for column in columns:
-        digest.update(column[row : row + 1].data)
-    return digest.hexdigest()
+def _bytes_by_replicate(variable: Variable, values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the bytes (replicate, byte) of a variable, as they lie wherever they lie as they should."""
+    order = order_in_memory(dimensions(variable, record_daily=False))
+    lying = np.ascontiguousarray(values.transpose(order), np.dtype(variable.dtype).newbyteorder("<"))
+    return lying.reshape(len(lying), lying[:1].size).view(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,9 @@ class Store:
         a chunk that is absent is lost, never merely empty.
         """
         path = self.folder / self._chunk_name(array, first)
-        _write_beside(path, _BLOSC.encode(np.ascontiguousarray(_filled_up(values, self.chunk).transpose(_order(array)))))
+        _write_beside(
+            path, _BLOSC.encode(np.ascontiguousarray(_filled_up(values, self.chunk).transpose(order_in_memory(array.dims))))
+        )
 
     def _open_array(self, array: StoredArray) -> zarr.Array[Any]:
         return zarr.open_array(self.folder / ARRAYS / array.variable.name, mode="r", zarr_format=3)
@@ -216,7 +220,7 @@ class Store:
             chunks=self._chunk_shape(array),
             dtype=array.dtype,
             fill_value=_unlikely(array.dtype),
-            filters=[TransposeCodec(order=_order(array))] if len(array.dims) > 1 else [],
+            filters=[TransposeCodec(order=order_in_memory(array.dims))] if len(array.dims) > 1 else [],
             serializer=BytesCodec(),
             compressors=BloscCodec(cname=_BLOSC.cname, clevel=_BLOSC.clevel, shuffle="shuffle"),
             chunk_key_encoding={"name": "default", "separator": "."},
@@ -232,12 +236,21 @@ class Store:
     def _write_events(self, first: int, stop: int, events: pa.Table) -> None:
         if missing := [name for name in EVENT_KEYS if name not in events.column_names]:
             raise ValueError(f"events without {', '.join(missing)}")
-        ordered = _in_order(_plain_text(events))
+        ordered = _in_order(events)
         replicates = ordered.column("replicate")
         if len(ordered) and not first <= replicates[0].as_py() <= replicates[-1].as_py() < stop:
             raise ValueError(f"events of other replicates than {first} to {stop - 1}")
         buffer = pa.BufferOutputStream()
-        pq.write_table(ordered, buffer, compression="zstd", compression_level=1, write_page_checksum=True)
+        pq.write_table(
+            ordered,
+            buffer,
+            use_dictionary=_columns_of_text(ordered),
+            store_schema=False,
+            write_statistics=False,
+            compression="zstd",
+            compression_level=1,
+            write_page_checksum=True,
+        )
         _write_beside(self.folder / _part_name(first), buffer.getvalue())
 
 
@@ -274,17 +287,22 @@ def read_events(folder: Path, firsts: Iterable[int]) -> pa.Table:
 
 def _in_order(events: pa.Table) -> pa.Table:
     """Return the table by replicate and day; one that is so already, with kinds and places in an order of its own, stays."""
-    keys = [events.column(name).to_numpy() for name in ("replicate", "day")]
-    if bool((np.lexsort(keys[::-1]) == np.arange(len(events))).all()):
+    later, earlier = ([events.column(name).to_numpy()[part] for name in ("replicate", "day")] for part in (np.s_[1:], np.s_[:-1]))
+    if bool(((later[0] > earlier[0]) | ((later[0] == earlier[0]) & (later[1] >= earlier[1]))).all()):
         return events
     others = [name for name in events.column_names if name not in EVENT_KEYS]
-    return events.sort_by([(name, "ascending") for name in [*EVENT_KEYS, *others]])
+    return _plain_text(events).sort_by([(name, "ascending") for name in [*EVENT_KEYS, *others]])
 
 
 def _plain_text(events: pa.Table) -> pa.Table:
-    """Return the table with its dictionaries as text, which can be sorted and which parquet packs again."""
+    """Return the table with its dictionaries as text, which can be sorted."""
     fields = [each.with_type(each.type.value_type) if pa.types.is_dictionary(each.type) else each for each in events.schema]
     return events.cast(pa.schema(fields))
+
+
+def _columns_of_text(events: pa.Table) -> list[str]:
+    """Return the columns that are worth a dictionary; numbers are not, which compress as they are in less time."""
+    return [each.name for each in events.schema if pa.types.is_dictionary(each.type) or pa.types.is_string(each.type)]
 
 
 def _part_name(first: int) -> str:
@@ -296,13 +314,6 @@ def _has_content(path: Path) -> bool:
         return path.stat().st_size > 0
     except OSError:
         return False
-
-
-def _order(array: StoredArray) -> tuple[int, ...]:
-    """Return the order of the axes on the disk: the replicate first, time last."""
-    axes = range(len(array.dims))
-    last = [axis for axis in axes if array.dims[axis] in {"day", "week"}]
-    return (*(axis for axis in axes if axis not in last), *last)
 
 
 def _filled_up(values: NDArray[Any], n_replicates: int) -> NDArray[Any]:

@@ -11,11 +11,12 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.campaign.inputs import DrawnInputs, quantiles
+from keyterrain.campaign.inputs import DrawnInputs, quantiles_of_each
 from keyterrain.theatre.nouns import Actor, Force, Place, Situation, StrengthClaim
 
 Floats = NDArray[np.float64]
@@ -60,7 +61,7 @@ class Rivals:
     weights: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Garrisons:
     """All garrisons of a situation and the rival claims about them; actors' own claims come after those about sides."""
 
@@ -93,21 +94,23 @@ class Garrisons:
 
     def draw(self, drawn: DrawnInputs) -> Floats:
         """Draw the strength of every garrison (replicate, garrison) in fighters."""
-        own = [self._row(drawn, force) for force in self.forces]
-        strengths = np.array(own).T if own else np.zeros((len(drawn.values), 0))
+        rows, regions = self._row_inputs, self._region_inputs
+        own, shared = drawn.z_of_all(rows), drawn.keep_all(regions, drawn.z_of_all(regions))
+        z = math.sqrt(SHARED_VARIANCE) * shared + math.sqrt(1.0 - SHARED_VARIANCE) * own
+        strengths = np.maximum(quantiles_of_each(z, [force.strength for force in self.forces]), 0.0)
         for rivals in self.rivals:
-            self._apply(drawn, rivals, strengths)
-        for j, force in enumerate(self.forces):
-            drawn.keep(row_input(force), np.floor(strengths[:, j] + 0.5))
-        return np.floor(strengths + 0.5)
+            self._apply(drawn, rivals, own, strengths)
+        return drawn.keep_all(rows, np.floor(strengths + 0.5))
 
-    @staticmethod
-    def _row(drawn: DrawnInputs, force: Force) -> Floats:
-        shared = drawn.keep(region_input(force), drawn.z(region_input(force)))
-        z = math.sqrt(SHARED_VARIANCE) * shared + math.sqrt(1.0 - SHARED_VARIANCE) * drawn.z(row_input(force))
-        return np.maximum(quantiles(z, force.strength), 0.0)
+    @cached_property
+    def _row_inputs(self) -> list[str]:
+        return [row_input(force) for force in self.forces]
 
-    def _apply(self, drawn: DrawnInputs, rivals: Rivals, strengths: Floats) -> None:
+    @cached_property
+    def _region_inputs(self) -> list[str]:
+        return [region_input(force) for force in self.forces]
+
+    def _apply(self, drawn: DrawnInputs, rivals: Rivals, own: Floats, strengths: Floats) -> None:
         chosen = drawn.choice(choice_input(rivals.claimed_of), rivals.weights)
         for i, (claim, covered) in enumerate(zip(rivals.claims, rivals.covers, strict=True)):
             total = drawn.quantity(claim_input(claim, i), claim.strength)
@@ -115,7 +118,7 @@ class Garrisons:
             parts = self.medians[covered]
             if not believed.any() or parts.sum() <= 0.0:
                 continue
-            scatter = np.array([drawn.z(row_input(force)) for force, yes in zip(self.forces, covered, strict=True) if yes]).T
+            scatter = np.ascontiguousarray(own[:, covered])  # sums below depend on how it lies, and must not depend on the chunk
             share = parts * np.exp(CLAIM_SCATTER * scatter)
             share /= share.sum(axis=1, keepdims=True)
             strengths[np.ix_(believed, covered)] = (total[:, None] * share)[believed]
