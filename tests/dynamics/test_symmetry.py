@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from keyterrain.campaign.day import Pages, play_replicate
-from keyterrain.campaign.play import play_chunk
+from keyterrain.campaign.day import play_replicate
+from keyterrain.campaign.play import pages_of, play_chunk
 from keyterrain.campaign.prepare import Prepared
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.state import DRAW_LAYOUT, WORLD_LAYOUT
@@ -45,7 +45,7 @@ def moved(values: np.ndarray, axis: int, new: list[int]) -> np.ndarray:
 def play(prepared: Prepared, world: Records, draws: Records) -> dict[str, np.ndarray]:
     """Arrays of a chunk played on given records."""
     arrays = {name: np.zeros_like(array) for name, array in play_chunk(prepared, 0, REPLICATES, record_daily=True).arrays.items()}
-    pages = Pages(**{name: arrays[name] for name in Pages._fields})
+    pages = pages_of(arrays)
     state = np.zeros(1, dtype=STATE)
     week_days = prepared.week_days(record_daily=True)
     for i in range(REPLICATES):

@@ -54,7 +54,7 @@ Records = NDArray[np.void]
 
 
 class Pages(NamedTuple):
-    """The arrays that a chunk of replicates is written to; the first axis is the replicate in the chunk."""
+    """The arrays that a chunk of replicates is written to, as they are stored: the replicate in the chunk first, time last."""
 
     control: NDArray[np.int8]
     sectors_taken: NDArray[np.uint8]
@@ -237,56 +237,56 @@ def per_cent(x: float) -> int:
 def write_evening(i: int, day: int, w: World, s: State, out: Pages) -> None:
     """Write down what is kept of every day."""
     for place in range(w.n_places):
-        out.control[i, day, place] = NONE if contested(s, place) else s.holder[place]
+        out.control[i, place, day] = NONE if contested(s, place) else s.holder[place]
     for c in range(w.n_corridors):
-        out.corridor_open[i, day, c] = per_cent(0.01 * s.corridor_open[c])
-        out.corridor_secure[i, day, c] = per_cent(s.corridor_secure[c])
-        out.corridor_delivery[i, day, c] = per_cent(s.corridor_delivery[c])
+        out.corridor_open[i, c, day] = per_cent(0.01 * s.corridor_open[c])
+        out.corridor_secure[i, c, day] = per_cent(s.corridor_secure[c])
+        out.corridor_delivery[i, c, day] = per_cent(s.corridor_delivery[c])
     for side in range(w.n_sides):
-        out.n_cut_off[i, day, side] = s.n_cut_off[side]
+        out.n_cut_off[i, side, day] = s.n_cut_off[side]
         n = 0
         for slot in range(MOST_SLOTS):
             n += 1 if s.op_state[side, slot] != IDLE else 0
-        out.n_operations[i, day, side] = n
+        out.n_operations[i, side, day] = n
     n_hosts = w.n_places + w.n_abroad
     for host in range(n_hosts):
-        out.n_displaced[i, day, host] = s.guests[host]
-    out.n_displaced[i, day, n_hosts] = s.count[ON_THE_WAY]
-    out.n_displaced[i, day, n_hosts + 1] = s.count[KILLED]
+        out.n_displaced[i, host, day] = s.guests[host]
+    out.n_displaced[i, n_hosts, day] = s.count[ON_THE_WAY]
+    out.n_displaced[i, n_hosts + 1, day] = s.count[KILLED]
     for actor in range(w.n_actors):
-        out.cum_loss[i, day, actor, :] = s.cum_loss[actor, :]
-        out.cum_reinforcement[i, day, actor] = s.cum_joined[actor]
-        out.cum_returned[i, day, actor] = s.cum_returned[actor]
+        out.cum_loss[i, actor, :, day] = s.cum_loss[actor, :]
+        out.cum_reinforcement[i, actor, day] = s.cum_joined[actor]
+        out.cum_returned[i, actor, day] = s.cum_returned[actor]
     out.wet[i, day] = 1 if s.sky[WET] > 0.0 else 0
     if day > 0:
         for place in range(w.n_places):
-            out.new_incidents[i, day, w.area[place]] += s.incidents[place]
+            out.new_incidents[i, w.area[place], day] += s.incidents[place]
 
 
 @kernel
 def write_week(i: int, week: int, w: World, s: State, out: Pages) -> None:
     """Write down what is kept of every week, or of every day on request."""
     for actor in range(w.n_actors):
-        out.in_transit[i, week, actor] = s.n_marching[actor]
+        out.in_transit[i, actor, week] = s.n_marching[actor]
         for place in range(w.n_places):
-            out.strength[i, week, actor, place] = s.strength[actor, place]
+            out.strength[i, actor, place, week] = s.strength[actor, place]
     for place in range(w.n_places):
-        out.n_residents[i, week, place] = s.residents[place]
-        out.sectors_taken[i, week, place] = s.taken[place]
+        out.n_residents[i, place, week] = s.residents[place]
+        out.sectors_taken[i, place, week] = s.taken[place]
     for area in range(w.n_areas):
         for column in range(w.n_areas + w.n_abroad + 2):
-            out.n_fled_to[i, week, area, column] = s.fled[area, column]
+            out.n_fled_to[i, area, column, week] = s.fled[area, column]
     for side in range(w.n_sides):
         for place in range(w.n_places):
-            out.supply[i, week, side, place] = per_cent(s.supplied[side, place]) if s.force[side, place] > 0 else 0
+            out.supply[i, side, place, week] = per_cent(s.supplied[side, place]) if s.force[side, place] > 0 else 0
         for route in range(w.n_routes):
-            out.route_threat[i, week, side, route] = per_cent(s.threat[side, route])
+            out.route_threat[i, side, route, week] = per_cent(s.threat[side, route])
     for route in range(w.n_routes):
-        out.route_open[i, week, 0, route] = 100 if s.drive_hours[route] < math.inf else 0
-        out.route_open[i, week, 1, route] = 100 if s.walk_hours[route] < math.inf else 0
+        out.route_open[i, 0, route, week] = 100 if s.drive_hours[route] < math.inf else 0
+        out.route_open[i, 1, route, week] = 100 if s.walk_hours[route] < math.inf else 0
     for zone in range(s.snow_cm.shape[0]):
         for band in range(s.snow_cm.shape[1]):
-            out.snow_depth[i, week, zone, band] = int(min(s.snow_cm[zone, band], 65535.0) + 0.5)
+            out.snow_depth[i, zone, band, week] = int(min(s.snow_cm[zone, band], 65535.0) + 0.5)
 
 
 @kernel

@@ -61,7 +61,7 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
     drawn = prepared.first_evening.draw(prepared.seed, first, n, prepared.world.room)
     arrays = _blank(prepared, n, record_daily=record_daily)
     arrays["draw"][:] = drawn.values
-    pages = Pages(**{name: arrays[name] for name in Pages._fields})
+    pages = pages_of(arrays)
     state = np.zeros(1, dtype=state_type(dict(prepared.world.room)))
     week_days = prepared.week_days(record_daily=record_daily)
     events: list[NDArray[np.int32]] = []
@@ -81,9 +81,19 @@ def _blank(prepared: Prepared, n: int, *, record_daily: bool) -> dict[str, NDArr
     return {v.name: _blank_page(v, (n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily))) for v in VARIABLES}
 
 
+def pages_of(arrays: Mapping[str, NDArray[Any]]) -> Pages:
+    """Return the arrays of a chunk as days are written to them, without copying what lies as the store takes it."""
+    lying = {v.name: arrays[v.name].transpose(_order_of(v)) for v in VARIABLES if v.name in Pages._fields}
+    return Pages(**lying)
+
+
+def _order_of(variable: Variable) -> tuple[int, ...]:
+    return order_in_memory(dimensions(variable, record_daily=False))
+
+
 def _blank_page(variable: Variable, shape: tuple[int, ...]) -> NDArray[Any]:
     """Return zeros in the order in which the store takes them, so that no one has to copy them."""
-    order = order_in_memory(dimensions(variable, record_daily=False))
+    order = _order_of(variable)
     lying = np.zeros([shape[axis] for axis in order], dtype=variable.dtype)
     return lying.transpose(np.argsort(order))
 
@@ -108,7 +118,7 @@ def event_table(prepared: Prepared, rows: NDArray[np.int32]) -> pa.Table:
     import pyarrow as pa
 
     columns = np.ascontiguousarray(rows.T)
-    columns = columns[:, _order(columns[:5])]
+    columns = np.take(columns, _order(columns[:5]), axis=1)
     index = prepared.index
     return pa.table(
         {

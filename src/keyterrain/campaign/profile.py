@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from keyterrain.campaign.day import Pages, Records, first_evening, open_roads, write_evening, write_week
 from keyterrain.campaign.order import ORDER_OF_DAY
-from keyterrain.campaign.play import play_chunk
+from keyterrain.campaign.play import pages_of, play_chunk
 from keyterrain.campaign.prepare import Prepared, prepare
 from keyterrain.dynamics.combat import combat
 from keyterrain.dynamics.control import control
@@ -127,10 +127,10 @@ def profile(prepared: Prepared, replicates: int = REPLICATES) -> Profile:
     began = time.thread_time_ns()
     drawn = prepared.first_evening.draw(prepared.seed, 0, replicates, prepared.world.room).records
     drawing = time.thread_time_ns() - began
-    pages = Pages(**{name: np.zeros_like(played.arrays[name]) for name in Pages._fields})
+    pages = pages_of({name: np.zeros_like(array) for name, array in played.arrays.items()})
     ns = _timed(prepared, drawn, pages)
     for name in Pages._fields:
-        if not np.array_equal(getattr(pages, name), played.arrays[name]):
+        if not np.array_equal(getattr(pages, name), getattr(pages_of(played.arrays), name)):
             raise AnotherCampaign(f"taken one by one, the steps of a day leave another {name} than a run does")
     spent = {"draws": drawing, "first_evening": ns[FIRST_EVENING], **{name: ns[k] - ns[NOTHING] for k, name in enumerate(TIMED)}}
     seconds = {name: max(float(each), 0.0) / replicates / NS_PER_S for name, each in spent.items()}
