@@ -83,6 +83,10 @@ class StandInScenario:
         areas = {"qalamoun": "Qalamoun", "highway": "Highway towns", "empty": "Nowhere", "nabk": "Nabk and around"}
         return SimpleNamespace(start=start or START, days=self.days, sides=sides, places=places, areas=areas)
 
+    def fingerprint_at(self, _start: date | None) -> str:
+        """Any text tells scenarios apart."""
+        return self.fingerprint
+
 
 def scenario_in(folder: Path, **changes: Any) -> StandInScenario:
     """Return a scenario whose files exist."""

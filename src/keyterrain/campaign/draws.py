@@ -18,6 +18,7 @@ from keyterrain.campaign.world import Index, refuge
 from keyterrain.dynamics.state import NONE, draw_type
 from keyterrain.theatre.ground import Ground
 from keyterrain.theatre.nouns import Holding, PeopleCount, Situation
+from keyterrain.theatre.overrides import override
 from keyterrain.theatre.parameters import PARAMETERS, Parameter
 from keyterrain.theatre.policies import POLICY_RULES
 from keyterrain.theatre.quantity import Quantity
@@ -59,7 +60,7 @@ class FirstEvening:
         """Distribution of every parameter: the command line before the scenario before the table."""
         changed: dict[str, Parameter | Quantity] = dict(PARAMETERS)
         changed.update(self.situation.parameters)
-        changed.update({key: Quantity.parse(text) for key, text in self.interventions.settings.items()})
+        changed.update({key: override(key, text) for key, text in self.interventions.settings.items()})
         return changed
 
     @cached_property

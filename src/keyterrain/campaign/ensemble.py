@@ -188,7 +188,7 @@ def _plan(
     interventions.check(situation)
     return Plan(
         scenario=scenario.name,
-        fingerprint=scenario.fingerprint,
+        fingerprint=scenario.fingerprint_at(situation.start),
         start=situation.start,
         days=situation.days if days is None else days,
         seed=seed,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.theatre.faults import nearest
-from keyterrain.theatre.parameters import PARAMETERS, PROCESSES, Parameter
+from keyterrain.theatre.overrides import override
+from keyterrain.theatre.parameters import PARAMETERS, PROCESSES
 from keyterrain.theatre.policies import POLICY_RULES
-from keyterrain.theatre.quantity import Quantity
 
 if TYPE_CHECKING:
     from keyterrain.theatre.nouns import Situation
@@ -246,21 +245,13 @@ def _policy_faults(interventions: Interventions, situation: Situation) -> list[s
 def _setting_faults(settings: Mapping[str, str]) -> list[str]:
     faults = _unknown("parameter", settings, tuple(PARAMETERS))
     for key, text in settings.items():
-        least, most = _limits(PARAMETERS.get(key))
+        if key not in PARAMETERS:
+            continue
         try:
-            Quantity.parse(text, least=least, most=most)
+            override(key, text)
         except ValueError as error:
             faults.append(f"--set {key}={text}: {error}.")
     return faults
-
-
-def _limits(parameter: Parameter | None) -> tuple[float, float]:
-    """Return what a parameter can be: a share lies in 0..1, a factor is not negative, and no sign is invented."""
-    if parameter is None:
-        return -inf, inf
-    if parameter.scale == "logit":
-        return 0.0, 1.0
-    return (0.0 if parameter.low > 0 else -inf), inf
 
 
 def _resolve(holds: Iterable[Hold], situation: Situation, faults: list[str]) -> dict[str, str]:

@@ -120,16 +120,16 @@ def event_table(prepared: Prepared, rows: NDArray[np.int32]) -> pa.Table:
     columns = np.ascontiguousarray(rows.T)
     columns = np.take(columns, _order(columns[:5]), axis=1)
     index = prepared.index
-    return pa.table(
+    return pa.Table.from_pydict(
         {
-            "replicate": pa.array(columns[0], pa.int32()),
-            "day": pa.array(columns[1], pa.int32()),
+            "replicate": _numbers(columns[0]),
+            "day": _numbers(columns[1]),
             "kind": _names(columns[2], EVENT_KINDS),
             "place": _names(columns[3], list(index.places)),
             "route": _names(columns[4], list(index.routes)),
             "side": _names(columns[5], list(index.sides)),
             "cause": _names(columns[6], CAUSES),
-            "number": pa.array(columns[7], pa.int32()),
+            "number": _numbers(columns[7]),
         }
     )
 
@@ -142,7 +142,18 @@ def _order(keys: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.argsort(np.ravel_multi_index(tuple(keys - lowest), tuple((highest - lowest + 1)[:, 0])), kind="stable")
 
 
+def _numbers(numbers: NDArray[np.int32], *, none_below_zero: bool = False) -> pa.Array:
+    """Return an arrow array made of its buffers, since `pyarrow.array` imports pandas, which takes a quarter of a second."""
+    import pyarrow as pa
+
+    there = pa.py_buffer(np.packbits(numbers >= 0, bitorder="little")) if none_below_zero else None
+    return pa.Array.from_buffers(pa.int32(), len(numbers), [there, pa.py_buffer(numbers)])
+
+
 def _names(numbers: NDArray[np.int32], labels: Sequence[str]) -> pa.Array:
     import pyarrow as pa
 
-    return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32(), mask=numbers < 0), pa.array(labels, pa.string()))
+    texts = [label.encode() for label in labels]
+    ends = np.cumsum([0, *(len(text) for text in texts)]).astype(np.int32)
+    known = pa.Array.from_buffers(pa.string(), len(texts), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
+    return pa.DictionaryArray.from_arrays(_numbers(numbers, none_below_zero=True), known)

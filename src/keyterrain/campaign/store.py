@@ -287,11 +287,17 @@ def read_events(folder: Path, firsts: Iterable[int]) -> pa.Table:
 
 def _in_order(events: pa.Table) -> pa.Table:
     """Return the table by replicate and day; one that is so already, with kinds and places in an order of its own, stays."""
-    later, earlier = ([events.column(name).to_numpy()[part] for name in ("replicate", "day")] for part in (np.s_[1:], np.s_[:-1]))
-    if bool(((later[0] > earlier[0]) | ((later[0] == earlier[0]) & (later[1] >= earlier[1]))).all()):
+    replicate, day = (_as_numpy(events.column(name)) for name in ("replicate", "day"))
+    is_next, is_same = replicate[1:] > replicate[:-1], replicate[1:] == replicate[:-1]
+    if bool((is_next | is_same & (day[1:] >= day[:-1])).all()):
         return events
     others = [name for name in events.column_names if name not in EVENT_KEYS]
     return _plain_text(events).sort_by([(name, "ascending") for name in [*EVENT_KEYS, *others]])
+
+
+def _as_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
+    """Return a column of numbers, not by its own `to_numpy`, which imports pandas."""
+    return np.from_dlpack(column.combine_chunks())
 
 
 def _plain_text(events: pa.Table) -> pa.Table:

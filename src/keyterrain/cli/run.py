@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 keyterrain run qalamoun-2013 --replicates 500 --seed 1 --out runs/demo
-keyterrain run qalamoun-2013 --start 2013-11-14 --hold western-qalamoun=opposition --policy government=broad
-keyterrain run qalamoun-2013 --set processes.insurgency=off --set "weather.winter_offset=-2..0"
+keyterrain run qalamoun-2013 --start 2013-11-14 --hold western-qalamoun=opposition --out runs/crest-held
+keyterrain run qalamoun-2013 --policy government=broad --set "weather.winter_offset=-2..0" --out runs/mild-and-broad
 keyterrain run qalamoun-2013 --plan
 """
 DEFAULT_REPLICATES = 1000
@@ -58,7 +58,7 @@ def _add_ensemble_options(parser: argparse.ArgumentParser) -> None:
         ("--chunk", "N", 1, None, None, "replicates per chunk (default: from the size of the theatre)"),
     ):
         how.add_argument(option, type=whole_number(least, most), default=default, metavar=letter, help=says)
-    how.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/SCENARIO-START-seedS)")
+    how.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run (default: runs/SCENARIO-START-seedS)")
     how.add_argument("--resume", action="store_true", help="take up an unfinished run; where nothing is begun, begin")
     how.add_argument("--record", choices=("thinned", "daily"), default="thinned", help="daily: store all variables of every day")
     checks = "check day by day that people and fighters are conserved; with --resume also what is stored against its digest"

@@ -230,7 +230,7 @@ def _manifest(run: Run, seen: Outlook) -> Section:
     done = "" if manifest.is_complete else f" of {plan.replicates:,}: the run is not finished"
     pairs = [
         ("Scenario", plan.scenario),
-        ("Content of the scenario (SHA-256)", plan.fingerprint),
+        ("What the run could know (SHA-256)", plan.fingerprint),
         ("Start", day_month_year(plan.start)),
         ("Days", plan.days),
         ("Seed", plan.seed),

@@ -57,6 +57,11 @@ def _people(headline: Headline) -> str:
         return ""
     gains = [f"in {one.name}, {count_with_band(one.people)}" for one in headline.destinations if one.people.median > 0]
     where = f"; the largest gains are {listed(gains)}" if gains else ""
+    if headline.fled.low < 0 < headline.fled.high:
+        return (
+            "By then there is no clear difference in the number of displaced people from the start: "
+            f"the change is {count_with_band(headline.fled)}{where}."
+        )
     if headline.fled.median < 0:
         fewer = Band(-headline.fled.high, -headline.fled.median, -headline.fled.low)
         return f"By then {count_with_band(fewer)} fewer people are displaced than at the start{where}."

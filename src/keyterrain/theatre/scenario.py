@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from keyterrain.theatre.faults import Fault, ScenarioFaults
+from keyterrain.theatre.fingerprint import of_situation
 from keyterrain.theatre.known import closures_on, earliest_known, holdings_on, known_by, latest_by
 from keyterrain.theatre.nouns import (
     Abroad,
@@ -123,6 +124,10 @@ class Scenario:
             what = f"the record does not cover a start on {start}: it covers {self.covered}"
             raise ScenarioFaults(self.name, [Fault(CONTROL.file, None, "date", what)])
         return _situation(self, start)
+
+    def fingerprint_at(self, start: date) -> str:
+        """Return the SHA-256 of all that a run from `start` may see; what the record says of later days has no part in it."""
+        return of_situation(self.situation(start))
 
 
 def _situation(scenario: Scenario, start: date) -> Situation:
