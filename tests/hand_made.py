@@ -10,7 +10,7 @@ irregulars. All theatres share one shape of memory, so that every kernel is comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,24 +18,18 @@ import numpy as np
 from numba import config
 from numpy.typing import NDArray
 
-from keyterrain.dynamics.compile_cache import activate
-
-activate()
-
-from keyterrain.campaign.day import first_evening  # noqa: E402  (the cache has to be in place first)
-from keyterrain.campaign.entities import words  # noqa: E402
-from keyterrain.campaign.world import ROUTE_KINDS  # noqa: E402
-from keyterrain.dynamics.insurgency import insurgency  # noqa: E402
-from keyterrain.dynamics.interdiction import interdiction  # noqa: E402
-from keyterrain.dynamics.kernel import kernel  # noqa: E402
-from keyterrain.dynamics.luck import Luck, mixed  # noqa: E402
-from keyterrain.dynamics.presence import count_forces, mark_passable  # noqa: E402
-from keyterrain.dynamics.routes import routes  # noqa: E402
-from keyterrain.dynamics.state import (  # noqa: E402
+from keyterrain.campaign.day import first_evening
+from keyterrain.campaign.entities import words
+from keyterrain.campaign.world import ROUTE_KINDS
+from keyterrain.dynamics.kernel import kernel
+from keyterrain.dynamics.luck import Luck, mixed
+from keyterrain.dynamics.presence import count_forces, mark_passable
+from keyterrain.dynamics.state import (
     ALLIED,
     CREST,
     HOSTILE,
     LEE,
+    N_BANDS,
     NEUTRAL,
     NONE,
     capacities,
@@ -44,13 +38,9 @@ from keyterrain.dynamics.state import (  # noqa: E402
     state_type,
     world_type,
 )
-from keyterrain.dynamics.supply import corridors as run_corridors  # noqa: E402
-from keyterrain.dynamics.supply import supply  # noqa: E402
-from keyterrain.dynamics.weather import weather  # noqa: E402
-from keyterrain.theatre.parameters import PARAMETERS  # noqa: E402
-
-Records = NDArray[np.void]
-Process = Callable[..., None]
+from keyterrain.dynamics.supply import corridors as run_corridors
+from keyterrain.theatre.parameters import PARAMETERS
+from single_steps import STEPS, Records, Step
 
 ROOM = capacities({})
 WORLD, STATE = world_type(ROOM), state_type(ROOM)
@@ -83,7 +73,7 @@ class Road:
 
 @dataclass(frozen=True)
 class Corridor:
-    """A corridor over the roads named."""
+    """A corridor through the places that the named roads join, and over all roads among them."""
 
     side: str
     start: str
@@ -134,15 +124,15 @@ class Theatre:
         return self
 
     def play(self, *processes: str, first: int = 1, days: int = 1) -> Theatre:
-        """Play some processes for days on end, in the order given."""
+        """Play some steps for days on end, in the order given: those of a day by their process, `muster` and `corridors`."""
         for day in range(first, first + days):
             for process in processes:
-                STEPS[process](day, self.world, self.draw, self.luck, self.state)
+                PLAYED[process](day, self.world, self.draw, self.luck, self.state)
         return self
 
     def muster(self) -> Theatre:
         """Count forces and say who may pass anew, after strengths or holders have been set."""
-        STEPS["muster"](0, self.world, self.draw, self.luck, self.state)
+        _muster(0, self.world, self.draw, self.luck, self.state)
         return self
 
     def at(self, name: str, *keys: str) -> Any:
@@ -171,44 +161,11 @@ def _muster(day: int, worlds: Records, draws: Records, luck: Luck, states: Recor
 
 
 @kernel
-def _weather(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
-    weather(day, worlds[0], draws[0], luck, states[0])
-
-
-@kernel
-def _routes(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
-    routes(day, worlds[0], draws[0], luck, states[0])
-
-
-@kernel
-def _interdiction(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
-    interdiction(day, worlds[0], draws[0], luck, states[0])
-
-
-@kernel
 def _corridors_of_the_day(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
     run_corridors(day, worlds[0], draws[0], states[0])
 
 
-@kernel
-def _supply(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
-    supply(day, worlds[0], draws[0], luck, states[0])
-
-
-@kernel
-def _insurgency(day: int, worlds: Records, draws: Records, luck: Luck, states: Records) -> None:
-    insurgency(day, worlds[0], draws[0], luck, states[0])
-
-
-STEPS: dict[str, Process] = {
-    "muster": _muster,
-    "weather": _weather,
-    "routes": _routes,
-    "interdiction": _interdiction,
-    "corridors": _corridors_of_the_day,
-    "supply": _supply,
-    "insurgency": _insurgency,
-}
+PLAYED: Mapping[str, Step] = {**STEPS, "muster": _muster, "corridors": _corridors_of_the_day}
 
 
 def hand_made(
@@ -240,7 +197,7 @@ def hand_made(
         of, _, at = where.rpartition("@")
         strength[active.index(of or sides[holder[place[at]]]), place[at]] = n
     world = {
-        **_words(keys, list(road), list(sides), active),
+        **words_of(keys, list(road), list(sides), active),
         **_sides(sides, active),
         **_road_fields(roads, place),
         **_lists("near", "hours", place, near if near is not None else [(key, key, 0.0) for key in keys]),
@@ -280,7 +237,8 @@ def default_parameters() -> Records:
     return np.array([tuple(parameter.default for parameter in PARAMETERS.values())], dtype=DRAW["par"])
 
 
-def _words(places: list[str], roads: list[str], sides: list[str], active: list[str]) -> dict[str, Any]:
+def words_of(places: list[str], roads: list[str], sides: list[str], active: list[str]) -> dict[str, Any]:
+    """Words that luck knows places, roads, sides and actors by."""
     place, road, side, actor = words(places), words(roads), words(sides), words(active)
     return {
         "place_word": place,
@@ -313,22 +271,29 @@ def _sides(sides: Sequence[str], active: Sequence[str]) -> dict[str, Any]:
 
 def _road_fields(roads: Sequence[Road], place: Mapping[str, int]) -> dict[str, Any]:
     ends = np.array([(place[road.start], place[road.end]) for road in roads], dtype=np.int32).reshape(-1, 2)
-    owner = np.concatenate([ends[:, 0], ends[:, 1]])
-    order = np.argsort(owner, kind="stable")
     return {
-        "route_from": ends[:, 0],
-        "route_to": ends[:, 1],
+        **ways_of(ends, len(place)),
         "route_kind": [ROUTE_KINDS[road.kind] for road in roads],
         "route_vehicle": [road.vehicle for road in roads],
         "route_km": [road.km for road in roads],
         "walk_base_hours": [road.walk_hours for road in roads],
-        "route_band": [road.band for road in roads],
-        "route_zone": [CREST if road.on_crest else LEE for road in roads],
+        "route_ground": [(CREST if road.on_crest else LEE) * N_BANDS + road.band for road in roads],
         "shut_vehicle": [road.shut_vehicle for road in roads],
         "shut_foot": [road.shut_foot for road in roads],
-        "arc_start": np.searchsorted(owner[order], np.arange(len(place) + 1)),
-        "arc_place": np.concatenate([ends[:, 1], ends[:, 0]])[order],
-        "arc_route": np.tile(np.arange(len(roads)), 2)[order],
+    }
+
+
+def ways_of(ends: NDArray[np.int32], n_places: int) -> dict[str, Any]:
+    """Both ends (road, 2) of each road, and the arcs out of each place."""
+    arcs = sorted([(a, b, i) for i, (a, b) in enumerate(ends)] + [(b, a, i) for i, (a, b) in enumerate(ends)])
+    table = np.array(arcs, dtype=np.int32).reshape(-1, 3)
+    return {
+        "route_from": ends[:, 0],
+        "route_to": ends[:, 1],
+        "arc_start": np.searchsorted(table[:, 0], np.arange(n_places + 1)),
+        "arc_from": table[:, 0],
+        "arc_place": table[:, 1],
+        "arc_route": table[:, 2],
     }
 
 
@@ -354,22 +319,20 @@ def _reach(reach: Sequence[Reach], place: Mapping[str, int], road: Mapping[str, 
 def _corridor_fields(
     corridors: Sequence[Corridor], roads: Sequence[Road], place: Mapping[str, int], side: Mapping[str, int]
 ) -> dict[str, Any]:
-    arcs: list[tuple[int, int, int]] = []
-    start = [0]
-    for corridor in corridors:
-        for i, road in enumerate(roads):
-            if road.key in corridor.roads:
-                arcs += [(place[road.start], place[road.end], i), (place[road.end], place[road.start], i)]
-        start.append(len(arcs))
-    table = np.array(arcs, dtype=np.int32).reshape(-1, 3)
+    own_roads = [[road for road in roads if road.key in corridor.roads] for corridor in corridors]
+    stops = [
+        sorted({place[key] for road in own for key in (road.start, road.end)} | {place[corridor.start], place[corridor.end]})
+        for corridor, own in zip(corridors, own_roads, strict=True)
+    ]
+    ways = [[i for i, road in enumerate(roads) if {place[road.start], place[road.end]} <= set(own)] for own in stops]
     return {
         "corridor_side": np.array([side[corridor.side] for corridor in corridors], dtype=np.int32),
         "corridor_from": np.array([place[corridor.start] for corridor in corridors], dtype=np.int32),
         "corridor_to": np.array([place[corridor.end] for corridor in corridors], dtype=np.int32),
-        "corridor_arc_start": start,
-        "corridor_arc_from": table[:, 0],
-        "corridor_arc_to": table[:, 1],
-        "corridor_arc_route": table[:, 2],
+        "corridor_stop_start": np.cumsum([0, *map(len, stops)]),
+        "corridor_stop": [stop for own in stops for stop in own],
+        "corridor_way_start": np.cumsum([0, *map(len, ways)]),
+        "corridor_way": [way for own in ways for way in own],
     }
 
 

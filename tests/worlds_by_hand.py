@@ -16,18 +16,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_made import DRAW, ROOM, STATE, WORLD, Records, default_parameters
+from hand_made import DRAW, ROOM, STATE, WORLD, Records, default_parameters, ways_of, words_of
 from keyterrain.campaign.day import first_evening
-from keyterrain.campaign.entities import words
 from keyterrain.dynamics.audit import n_fighters, n_people
 from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.luck import Luck, mixed
+from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.routes import routes
 from keyterrain.dynamics.state import ALLIED, HOSTILE, NEUTRAL, NONE, filled
 from keyterrain.theatre.parameters import PARAMETERS
 from keyterrain.theatre.policies import POLICY_RULES
 
-GOVERNMENT, OPPOSITION, BYSTANDER = 0, 1, 2
+SIDES = ("government", "opposition", "bystander")
+GOVERNMENT, OPPOSITION, BYSTANDER = range(3)
 PIECEMEAL, BROAD, RAID, HOLD = (list(POLICY_RULES).index(name) for name in ("piecemeal", "broad", "raid", "hold"))
 N_DAYS = 400
 NEAR_HOURS = 3.0
@@ -53,11 +53,12 @@ class Actor(NamedTuple):
 def make_world(n_places: int, roads: Sequence[Road], actors: Sequence[Actor], **changes: Any) -> Records:
     """Fill a world: government and opposition are enemies, the third side is passive, everyone wants people."""
     fields = {
-        **_words(n_places, roads, actors),
+        **words_of(_keys("place", n_places), _keys("route", len(roads)), list(SIDES), _keys("actor", len(actors))),
         **_sides(actors),
-        **_ways(n_places, roads),
+        **ways_of(np.array([road[:2] for road in roads], dtype=np.int32).reshape(-1, 2), n_places),
         **_lists(n_places, roads),
         **_rules(),
+        "walk_base_hours": [road.hours for road in roads],
         "on": np.ones(ROOM["processes"], dtype=bool),
         "lean": np.full(n_places, NONE),
         "community": np.full(n_places, NONE),
@@ -74,24 +75,8 @@ def make_world(n_places: int, roads: Sequence[Road], actors: Sequence[Actor], **
     return filled(WORLD, {**fields, **{n: len(fields[field]) for n, field in counted.items() if field in fields}})
 
 
-def _words(n_places: int, roads: Sequence[Road], actors: Sequence[Actor]) -> dict[str, Any]:
-    place = words([f"place-{i}" for i in range(n_places)])
-    route = words([f"route-{i}" for i in range(len(roads))])
-    actor = words([f"actor-{i}" for i in range(len(actors))])
-    side = words(["government", "opposition", "bystander"])
-    return {
-        "place_word": place,
-        "route_word": route,
-        "actor_word": actor,
-        "side_word": side,
-        "side_place_word": _paired(side, place),
-        "side_route_word": _paired(side, route),
-        "actor_place_word": _paired(actor, place),
-    }
-
-
-def _paired(first: Iterable[np.uint64], second: Iterable[np.uint64]) -> list[list[np.uint64]]:
-    return [[mixed(a, b) for b in second] for a in first]
+def _keys(noun: str, n: int) -> list[str]:
+    return [f"{noun}-{i}" for i in range(n)]
 
 
 def _sides(actors: Sequence[Actor]) -> dict[str, Any]:
@@ -113,19 +98,6 @@ def _sides(actors: Sequence[Actor]) -> dict[str, Any]:
     }
 
 
-def _ways(n_places: int, roads: Sequence[Road]) -> dict[str, Any]:
-    arcs = sorted([(r.a, r.b, i) for i, r in enumerate(roads)] + [(r.b, r.a, i) for i, r in enumerate(roads)])
-    table = np.array(arcs, dtype=int).reshape(-1, 3)
-    return {
-        "route_from": [road.a for road in roads],
-        "route_to": [road.b for road in roads],
-        "walk_base_hours": [road.hours for road in roads],
-        "arc_start": np.searchsorted(table[:, 0], np.arange(n_places + 1)),
-        "arc_place": table[:, 1],
-        "arc_route": table[:, 2],
-    }
-
-
 def shortest_hours(n_places: int, roads: Iterable[Road]) -> NDArray[np.float64]:
     """Hours (place, place) by the shortest way on foot, by Floyd and Warshall."""
     hours = np.full((n_places, n_places), np.inf)
@@ -140,11 +112,15 @@ def shortest_hours(n_places: int, roads: Iterable[Road]) -> NDArray[np.float64]:
 def _lists(n_places: int, roads: Sequence[Road]) -> dict[str, Any]:
     hours = shortest_hours(n_places, roads)
     near = np.argwhere(hours <= NEAR_HOURS)
+    nearest = np.lexsort((hours[tuple(near.T)], near[:, 0]))
+    sought = [[place for place in np.argsort(own, kind="stable") if np.isfinite(own[place])] for own in hours]
     pairs = np.array(sorted((end, i) for i, road in enumerate(roads) for end in road[:2]), dtype=int).reshape(-1, 2)
     return {
         "near_start": np.searchsorted(near[:, 0], np.arange(n_places + 1)),
-        "near_place": near[:, 1],
-        "near_hours": hours[hours <= NEAR_HOURS],
+        "near_place": near[nearest, 1],
+        "near_hours": hours[tuple(near[nearest].T)],
+        "sought_start": np.cumsum([0, *(len(own) for own in sought)]),
+        "sought_place": [place for own in sought for place in own],
         "n_pairs": len(pairs),
         "pair_start": np.searchsorted(pairs[:, 0], np.arange(n_places + 1)),
         "pair_route": pairs[:, 1],

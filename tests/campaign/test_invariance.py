@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from keyterrain.campaign.ensemble import run
 from keyterrain.campaign.interventions import Hold, Interventions
 from keyterrain.campaign.prepare import prepare
 from keyterrain.theatre import check, load
+from keyterrain.theatre.ground import measure_ground
 from keyterrain.theatre.policies import POLICY_RULES
 from played_campaigns import Campaign, differing, play, play_prepared, same_labels, small_scenario
 from scenarios import FILES, small_settings, small_tables, write_small_scenario
@@ -23,6 +25,7 @@ Row = dict[str, str]
 Rows = list[Row]
 
 RECORD = ("control", "closures", "displacement", "incidents", "observed_corridors")
+STORES = ("ensemble.zarr", "events")
 HAPPENED = ("date", "closed_on", "known_on")
 STARTS = (date(2013, 11, 22), date(2013, 11, 14))
 
@@ -67,6 +70,21 @@ def test_what_became_known_after_the_start_changes_nothing(tmp_path: Path, start
 def test_what_was_known_before_the_start_does_change_a_campaign(tmp_path: Path, baseline: Campaign) -> None:
     forgotten = play(small_scenario(tmp_path / "small", control=lambda rows: [r for r in rows if r["date"] != "2013-11-05"]))
     assert "control" in differing(baseline, forgotten)
+
+
+def files_of_run(folder: Path, start: date, out: Path, **changes: Any) -> dict[Path, bytes]:
+    """What a run stores, but for the scenario itself and the manifest, which names the scenario and says how long it took."""
+    run(small_scenario(folder, **changes), out=out, start=start, replicates=4, days=40, seed=5, chunk=3)
+    files = [path for store in STORES for path in (out / store).rglob("*") if path.is_file()]
+    return {path.relative_to(out): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_the_record_after_the_start_changes_no_byte_of_what_a_run_stores(tmp_path: Path, start: date) -> None:
+    blind: dict[str, Any] = {**dict.fromkeys(RECORD, known_by(start)), "covered_until": max(STARTS).isoformat()}
+    files = files_of_run(tmp_path / "full", start, tmp_path / "run")
+    assert files == files_of_run(tmp_path / "blind", start, tmp_path / "blind-run", **blind)
+    assert {path.parts[0] for path in files} == set(STORES)
 
 
 @pytest.mark.parametrize("start", STARTS)
@@ -187,6 +205,33 @@ def test_an_unconnected_town_with_supply_of_its_own_changes_nothing_else(tmp_pat
     other = play(small_scenario(tmp_path / "other", **changes, supply=lambda rows: [*rows, source]))
     assert int(other.data.supply.sel(side="opposition", place=FAR).min()) == 100
     assert differing(one, other) == []
+
+
+def wide_terrain(path: Path) -> None:
+    """Write rolling ground that reaches a degree further north and west than the places do."""
+    import rasterio
+
+    row, column = np.mgrid[0:400, 0:400]
+    heights = np.round(900 + 300 * np.sin(row / 17) * np.cos(column / 13) + 100 * np.sin(column / 5)).astype(np.int16)
+    transform = rasterio.Affine(0.005, 0, 35.0, 0, -0.005, 35.4)
+    shape = {"height": 400, "width": 400, "count": 1, "dtype": "int16"}
+    with rasterio.open(path, "w", driver="GTiff", crs="EPSG:4326", transform=transform, nodata=-32768, **shape) as raster:
+        raster.write(heights, 1)
+
+
+def test_a_place_for_which_more_of_the_terrain_is_read_changes_nothing_else(tmp_path: Path) -> None:
+    changes = far_away("neutral")
+    beyond = {"lat": "35.2", "lon": "35.2"}
+    changes["places"] = lambda rows: [*rows, {**far_away("neutral")["places"]([])[0], **beyond}]
+    one = small_scenario(tmp_path / "one", terrain=wide_terrain)
+    other = small_scenario(tmp_path / "other", terrain=wide_terrain, **changes)
+    measures, others = measure_ground(one.situation()), measure_ground(other.situation())
+    n_places = len(one.places)
+    for name in ("elevation_m", "slope_deg", "relief_index", "n_commanding_heights"):  # the newcomer's key is the first
+        assert getattr(measures, name).tobytes() == getattr(others, name)[..., -n_places:].tobytes()
+    for name in ("route_foot_hours", "route_climb_m", "route_max_elevation_m", "pair_hours", "pair_observation"):
+        assert getattr(measures, name).tobytes() == getattr(others, name).tobytes()
+    assert differing(play(one), play(other)) == []
 
 
 def test_an_unconnected_place_is_no_fault_but_a_warning(tmp_path: Path) -> None:

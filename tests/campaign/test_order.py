@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from kernel_reading import BY_SLOT, Access, Kernels, calls
-from keyterrain.campaign.day import first_evening, open_roads, play_day
+from kernel_reading import BY_SLOT, Access, Kernels, Unreadable, calls
 from keyterrain.campaign.order import ORDER_OF_DAY, SCRATCH, TRACE, Step
-from keyterrain.campaign.prepare import prepare
 from keyterrain.dynamics import state as states
-from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.luck import Luck
-from keyterrain.dynamics.state import STATE_LAYOUT, state_type
+from keyterrain.dynamics.state import STATE_LAYOUT
 from keyterrain.theatre.parameters import PROCESSES
-from played_campaigns import small_scenario
 
 KERNELS = Kernels()
 STEPS = [pytest.param(step, id=step.name) for step in ORDER_OF_DAY]
@@ -112,6 +104,24 @@ def test_whatever_is_read_was_written_on_a_day_or_on_the_first_evening() -> None
 
 # What the reader of kernels sees
 
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Access]:
+    """Reads the kernel `outer` of a source."""
+
+    def access(source: str) -> Access:
+        (tmp_path / "sample.py").write_text(source)
+        monkeypatch.setattr("kernel_reading.SOURCES", (tmp_path / "sample.py",))
+        return Kernels().access("outer")
+
+    return access
+
+
+def one_kernel(*lines: str) -> str:
+    """Source of `outer` alone."""
+    return "\n    ".join(["@kernel\ndef outer(w: World, s: State, k: int) -> None:", *lines])
+
+
 SAMPLE = """
 @kernel
 def outer(w: World, s: State) -> None:
@@ -131,57 +141,90 @@ def inner(t: State, k: int) -> None:
 """
 
 
-def test_the_reader_sees_views_slots_tuples_and_kernels_that_are_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "sample.py").write_text(SAMPLE)
-    monkeypatch.setattr("kernel_reading.SOURCES", (tmp_path / "sample.py",))
-    access = Kernels().access("outer")
+def test_the_reader_sees_views_slots_tuples_and_kernels_that_are_called(read: Callable[[str], Access]) -> None:
+    access = read(SAMPLE)
     assert access.loads == {"hours", "count.WAYS", "held_days", "morale", "sky.WET"}
     assert access.stores == {"delivery", "count.WAYS", "taken", "pause", "morale"}
     assert access.luck == {"COMBAT"}
 
 
-# Scratch is scratch
-
-DAYS = 40
-
+HANDED_ON = """
+@kernel
+def outer(w: World, s: State, side: int) -> None:
+    order = s.supply_order[side, : w.n_places]
+    ahead = order[2:]
+    sort(s, ahead, s.hours)
+    sort(s, w.sought_place[1:4], s.way_price)
+    total(w.n_places, prices=s.threat[side])
+    n = np.int64(s.taken[side])
 
 @kernel
-def _begin(worlds: Any, draws: Any, luck: Luck, states: Any) -> None:
-    first_evening(worlds[0], draws[0], states[0])
-    open_roads(worlds[0], draws[0], luck, states[0])
-
+def sort(s: State, order: Ints, price: Floats) -> None:
+    for k in range(order.shape[0]):
+        if price[order[k]] > s.cost[k]:
+            order[k] = order[k - 1]
 
 @kernel
-def _play(day: int, worlds: Any, draws: Any, luck: Luck, states: Any) -> None:
-    play_day(day, worlds[0], draws[0], luck, states[0])
+def total(n: int, prices: Floats) -> float:
+    return prices[0] + prices[n - 1]
+
+@kernel
+def order(s: State, pause: int) -> None:
+    s.order_n[0] = pause
+"""
 
 
-def poison(state: NDArray[np.void]) -> None:
-    """Leave nonsense in all scratch space; only no place is marked as reached, as stamps never are negative."""
-    for name in SCRATCH:
-        if name.startswith("count."):
-            continue
-        array = state[name][0]
-        array[...] = -1 if name in {"stamp", "done"} else np.nan if array.dtype.kind == "f" else 77
+def test_the_reader_follows_slices_and_arrays_into_the_kernels_they_are_handed_to(read: Callable[[str], Access]) -> None:
+    access = read(HANDED_ON)
+    assert access.loads == {"supply_order", "hours", "way_price", "cost", "threat", "taken"}
+    assert access.stores == {"supply_order"}
 
 
-@pytest.mark.slow
-def test_nothing_passes_from_day_to_day_through_scratch(tmp_path: Path) -> None:
-    prepared = prepare(small_scenario(tmp_path / "small"), days=DAYS, seed=3)
-    drawn = prepared.first_evening.draw(prepared.seed, 0, 4, prepared.world.room).records
-    carried = [name for name in STATE_LAYOUT if name not in SCRATCH]
-    n_events = 0
-    for replicate in range(4):
-        evenings = []
-        for spoilt in (False, True):
-            state = np.zeros(1, dtype=state_type(dict(prepared.world.room)))
-            world, draw, luck = prepared.world.record, drawn[replicate : replicate + 1], Luck(np.uint64(3), np.uint64(replicate))
-            _begin(world, draw, luck, state)
-            for day in range(1, DAYS + 1):
-                if spoilt:
-                    poison(state)
-                _play(day, world, draw, luck, state)
-            evenings.append(state)
-        assert [name for name in carried if evenings[0][name].tobytes() != evenings[1][name].tobytes()] == []
-        n_events += int(evenings[0]["count"][0, states.EVENTS])
-    assert n_events > 20
+def test_what_is_done_to_an_array_of_the_world_is_not_done_to_the_state(read: Callable[[str], Access]) -> None:
+    access = read(HANDED_ON.replace("s.supply_order[side, : w.n_places]", "w.sought_place[0:9]"))
+    assert access.loads == {"hours", "way_price", "cost", "threat", "taken"}
+    assert access.stores == set()
+
+
+def test_a_name_that_may_stand_for_two_arrays_stands_for_both(read: Callable[[str], Access]) -> None:
+    access = read(one_kernel("fighters = s.facing if s.calm[k] > 2 else s.force[:, k:]", "return fighters[0, k]"))
+    assert access.loads == {"facing", "force", "calm"}
+    assert access.stores == set()
+
+
+def test_a_choice_of_two_values_loads_both_and_what_stands_where_it_is_stored(read: Callable[[str], Access]) -> None:
+    access = read(one_kernel("old = s.cost[k]", "cheaper = s.toll[k] < old", "s.cost[k] = s.toll[k] if cheaper else old"))
+    assert access.loads == {"cost", "toll"}
+    assert access.stores == {"cost"}
+
+
+def test_a_name_that_is_not_used_loads_nothing(read: Callable[[str], Access]) -> None:
+    access = read(one_kernel("row = s.force[k]", "n = s.hours.shape[0]"))
+    assert access.loads == access.stores == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "np.sum(s.force[k])",
+        "return s.force[k]",
+        "s.force.sort()",
+        "for row in s.force: row[0] = 1",
+        "row = s.hours; row += 1",
+        "unknown(s)",
+        "both = (w, s)",
+        "s.count[k] = 1",
+        "number = s.count; number[0] = 1",
+    ],
+)
+def test_what_the_reader_cannot_follow_it_refuses(read: Callable[[str], Access], line: str) -> None:
+    with pytest.raises(Unreadable):
+        read(one_kernel(line))
+
+
+def test_a_kernel_that_was_refused_once_is_not_taken_for_one_that_does_nothing() -> None:
+    kernels = Kernels()
+    kernels.functions["outer"] = ast.parse(one_kernel("return s.hours")).body[0]  # type: ignore[assignment]
+    for _ in range(2):
+        with pytest.raises(Unreadable):
+            kernels.access("outer")

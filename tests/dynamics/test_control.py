@@ -20,6 +20,7 @@ from keyterrain.dynamics.state import (
     FREE,
     HOSTILE,
     IDLE,
+    LONGEST_CUT_DAYS,
     NONE,
     TERMS,
 )
@@ -154,6 +155,7 @@ def encircled(cut_days: int = 31, stock_days: float = 2.9, **changes: int) -> tu
     s = opened(states)
     s.op_state[:] = IDLE
     s.cut_days[OPPOSITION, TARGET], s.store[OPPOSITION, TARGET] = cut_days, stock_days
+    s.count[LONGEST_CUT_DAYS] = cut_days
     for name, value in changes.items():
         s[name][TARGET] = value
     return world, draw, states

@@ -79,14 +79,27 @@ def test_a_thousand_men_an_hour_above_a_motorway_make_it_unsafe_though_every_tow
     assert theatre.at("tax_cost", "government", "north--south") == pytest.approx(TAX * threat(theatre))
 
 
-def test_threat_grows_over_days_as_its_memory_says() -> None:
-    theatre = motorway_below_a_post().play("routes")
+def test_threat_is_whole_from_the_first_day_and_fades_as_its_memory_says_once_the_raiders_are_gone() -> None:
+    theatre = motorway_below_a_post().play("routes", "interdiction")
     in_reach = 1000 * math.exp(-1.0 / REACH_HOURS)
     level = in_reach / (in_reach + HALF_STRENGTH)
-    for day in range(1, 15):
+    assert threat(theatre) == pytest.approx(level, rel=1e-5)
+    theatre.put("strength", 0)
+    theatre.muster()
+    for day in range(2, 15):
         theatre.play("interdiction", first=day)
-        looked_at = 1 + 3 * ((day - 1) // 3)
-        assert threat(theatre) == pytest.approx(level * (1.0 - 0.8**looked_at), rel=1e-5)
+        assert threat(theatre) == pytest.approx(level * 0.8 ** (3 * ((day - 1) // 3)), rel=1e-5)
+
+
+def test_a_garrison_that_changes_by_less_than_a_twentieth_counts_as_before() -> None:
+    theatre = motorway_below_a_post()
+    before = settled_threat(theatre)
+    for share, counts in ((0.96, False), (0.9, True)):
+        changed = motorway_below_a_post()
+        settled_threat(changed)
+        changed.put("strength", (changed.at("strength") * share).astype(np.int32))
+        changed.muster().play("interdiction", first=SETTLED_DAYS + 3)  # the next look
+        assert (threat(changed) != pytest.approx(before, rel=1e-6)) == counts
 
 
 def test_raiders_behind_a_ridge_count_for_the_unseen_share() -> None:

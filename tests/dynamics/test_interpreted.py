@@ -40,7 +40,7 @@ theatre.world["p_wet"][:] = 0.4
 theatre.world["wet_mm"][:] = 9.0
 theatre.world["gamma_quantile"][:] = np.linspace(0.0, 3.0, 1025)
 for day in range(1, 31):
-    theatre.play("weather", "routes", "interdiction", "corridors", "supply", "insurgency", "muster", first=day)
+    theatre.play("weather", "routes", "interdiction", "supply", "insurgency", "muster", first=day)
 np.savez(sys.argv[1], **{name: theatre.state[name][0] for name in theatre.state.dtype.names})
 """
 
@@ -85,7 +85,8 @@ PLAYED = [
 
 def evening(out: Path, disable: str) -> dict[str, Any]:
     """Play the script in a process of its own, compiled or not, and return the state of its last evening."""
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": disable, "PYTHONPATH": str(TESTS)}
+    package = os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)])
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": disable, "PYTHONPATH": package}
     subprocess.run([sys.executable, "-c", SCRIPT, str(out)], check=True, env=environment, timeout=600)
     with np.load(out) as state:
         return {name: state[name] for name in PLAYED}

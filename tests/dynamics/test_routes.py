@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hand_made import ROOM, Road, Theatre, hand_made
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.world import build_world
-from keyterrain.dynamics.state import CREST, HIGHEST_SNOW_CM, LEE, WET
+from keyterrain.dynamics.state import CREST, LEE, WET
 from keyterrain.theatre import load
 from keyterrain.theatre.ground import measure_ground
 from scenarios import write_small_scenario
@@ -45,7 +45,6 @@ def lay_snow(theatre: Theatre, lying_cm: float, *, fresh_mm: float = 0.0, yester
     """Lay snow on the band of the roads, on the lee side."""
     theatre.at("snow_cm")[LEE, BAND] = lying_cm
     theatre.at("fresh_mm")[:, LEE, BAND] = fresh_mm, yesterday_mm
-    theatre.at("sky")[HIGHEST_SNOW_CM] = max(lying_cm, fresh_mm)
     return theatre
 
 
@@ -106,7 +105,6 @@ def test_snow_counts_at_the_roads_own_height_and_side_of_the_range() -> None:
     ]
     theatre = hand_made("a b c d", roads)
     theatre.at("snow_cm")[CREST, BAND] = 10.0
-    theatre.at("sky")[HIGHEST_SNOW_CM] = 10.0
     theatre.play("routes")
     assert theatre.at("drive_hours", "a--b") == pytest.approx(35.0 / (25.0 * 0.6))
     assert theatre.at("drive_hours", "b--c") == theatre.at("drive_hours", "c--d") == pytest.approx(35.0 / 25.0)
@@ -148,7 +146,7 @@ def test_more_tolerance_of_snow_opens_roads() -> None:
     theatre = lay_snow(one_road_of_each_kind(), 30.0).play("routes")
     assert drive_hours(theatre, "mountain") == math.inf
     theatre.set_parameters(routes_snow_tolerance=1.6)
-    theatre.play("routes")
+    lay_snow(theatre.begin(), 30.0).play("routes")
     assert drive_hours(theatre, "mountain") == pytest.approx(100.0 / (25.0 * (1.0 - 30.0 / 40.0)))
 
 

@@ -119,7 +119,11 @@ def forget(s: State) -> None:
     s.tax_cost[:, :] = 0.0
     s.delivery[:, :] = 0.0
     s.flow[:, :] = 0.0
+    s.supply_arc[:, :] = NONE
+    s.supply_root[:, :] = NONE
     s.n_corridor_arcs[:, :] = 0
+    s.passable[:, :] = 0
+    s.ground_changed[:] = 0
     for place in range(s.supply_order.shape[1]):
         s.supply_order[:, place] = place
     s.supplied[:, :] = 1.0

@@ -38,8 +38,8 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "bound cost count.HEAP count.SETTLED count.STAMP done excite_input facing goal_weight heap_cost heap_place load passed_on "
-    "path_flag path_hours path_risk previous raiders root settled source_need stamp surplus toll way_price"
+    "bound by_arc cost count.HEAP count.SETTLED count.STAMP done excite_input facing goal_weight heap_cost heap_place load "
+    "passed_on path_flag path_hours path_risk previous raiders root safety settled source_need stamp surplus toll way_price white"
 )
 """Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
 
@@ -53,8 +53,8 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         writes=("temperature", "wet", "snow by height", "support"),
         draws="1 a day",
         kernels=("weather", "normal_weather"),
-        state_reads=_fields("fresh_mm sky.ANOMALY sky.MEAN_SUPPORT sky.SUPPORT sky.WET snow_cm snow_mm"),
-        state_writes=_fields("fresh_mm sky.ANOMALY sky.HIGHEST_SNOW_CM sky.MEAN_SUPPORT sky.SUPPORT sky.WET snow_cm snow_mm"),
+        state_reads=_fields("fresh_mm sky.ANOMALY sky.MEAN_SUPPORT sky.SUPPORT sky.WET snow_mm"),
+        state_writes=_fields("fresh_mm sky.ANOMALY sky.MEAN_SUPPORT sky.SUPPORT sky.WET snow_cm snow_mm"),
     ),
     Step(
         name="routes",
@@ -62,22 +62,22 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         writes=("hours by mode",),
         draws="none",
         kernels=("routes",),
-        state_reads=_fields("drive_hours fresh_mm shut_days sky.HIGHEST_SNOW_CM snow_cm"),
+        state_reads=_fields("drive_hours dry_drive_hours dry_walk_hours fresh_mm shut_days snow_cm stopping_cm"),
         state_writes=_fields("count.ROADS_CHANGED drive_hours hours shut_days walk_hours way_changed"),
     ),
     Step(
         name="interdiction",
         reads=("strength", "observation", "supply", "raids"),
         writes=("threat", "closures by attack"),
-        draws="1 per threatened way every third day, 1 per attack",
+        draws="1 per threatened way in use every third day, 1 per attack",
         kernels=("interdiction",),
         state_reads=_fields(
-            "ambush_day ambush_route ambush_side count.AMBUSHES force holder intruder pair_begin pair_way pair_weight "
-            "passable raider_side recent_incidents shut_days supplied threat threat_now"
+            "ambush_day ambush_route ambush_side count.AMBUSHES force holder intruder pair_begin pair_way pair_weight passable "
+            "raider_side raiders_counted recent_incidents shut_days supplied threat threat_now"
         ),
         state_writes=_fields(
-            "ambush_day ambush_route ambush_side count.AMBUSHES count.ROADS_CHANGED shut_days tax_cost threat threat_now "
-            "way_changed"
+            "ambush_day ambush_route ambush_side count.AMBUSHES count.ROADS_CHANGED raiders_counted shut_days tax_cost threat "
+            "threat_now way_changed"
         ),
     ),
     Step(
@@ -87,19 +87,21 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         draws="none",
         kernels=("corridors", "supply", "full_supply"),
         state_reads=_fields(
-            "battle count.LAST_SUPPLY_DAY count.PASSABLE_CHANGED count.ROADS_CHANGED cut_days delivery drive_hours force "
-            "guests hours n_cut_off passable residents store tax_cost threat way_changed"
+            "battle corridor_arc count.LONGEST_CUT_DAYS count.PASSABLE_CHANGED count.ROADS_CHANGED count.SUPPLY_SOUGHT "
+            "cut_days delivery drive_hours force ground_changed guests hours n_corridor_arcs n_cut_off passable residents "
+            "store supply_arc supply_order supply_root tax_cost threat way_changed"
         ),
         state_writes=_fields(
-            "corridor_delivery corridor_open corridor_secure count.LAST_SUPPLY_DAY count.PASSABLE_CHANGED "
-            "count.ROADS_CHANGED cut_days delivery flow n_cut_off store supplied way_changed"
+            "corridor_arc corridor_delivery corridor_open corridor_secure count.LONGEST_CUT_DAYS count.PASSABLE_CHANGED "
+            "count.ROADS_CHANGED count.SUPPLY_SOUGHT cut_days delivery flow ground_changed n_corridor_arcs n_cut_off store "
+            "supplied supply_arc supply_order supply_root way_changed"
         ),
     ),
     Step(
         name="decision",
         reads=("estimates", "control", "threat", "supply flow", "snow", "readiness"),
         writes=("operations", "orders"),
-        draws="per enemy place, every third day",
+        draws="1 per enemy place every ninth day; every third day 1 per place it could attack, 1 per actor called from a place",
         kernels=("decision",),
         state_reads=_fields(
             "attacker cooldown count.ORDERS earmark flow force held_days holder hours intruder last_success op_days "
@@ -134,14 +136,14 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         draws="2 per battle, 1 per actor in it",
         kernels=("combat",),
         state_reads=_fields(
-            "attack_slot attacker cum_loss cut_days force fought ground_lost held_days holder hours in_phase intruder "
-            "marching morale n_marching new_loss op_lost op_sent op_staging op_state op_target passable pause phase_luck "
-            "readiness recovering sight sky.SUPPORT store strength supplied taken threat"
+            "attack_slot attacker count.LONGEST_CUT_DAYS cum_loss cut_days force fought ground_lost held_days holder hours "
+            "in_phase intruder marching morale n_marching new_loss op_lost op_sent op_staging op_state op_target parted "
+            "passable pause phase_luck readiness recovering sight sky.SUPPORT store strength supplied taken threat"
         ),
         state_writes=_fields(
             "attack_slot attacker battle cooldown count.CONTROL_CHANGED count.PASSABLE_CHANGED cum_loss force fought "
-            "ground_lost held_days holder in_phase intruder last_success marching morale n_marching new_loss op_days "
-            "op_lost op_state op_target passable pause phase_luck readiness recovering strength taken"
+            "ground_changed ground_lost held_days holder in_phase intruder last_success marching morale n_marching new_loss "
+            "op_days op_lost op_state op_target parted passable pause phase_luck readiness recovering strength taken"
         ),
     ),
     Step(
@@ -150,38 +152,38 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         writes=("days held", "passage"),
         draws="none",
         kernels=("control",),
-        state_reads=_fields("held_days holder intruder passable taken"),
-        state_writes=_fields("count.PASSABLE_CHANGED held_days passable"),
+        state_reads=_fields("held_days holder intruder parted passable taken"),
+        state_writes=_fields("count.PASSABLE_CHANGED ground_changed held_days parted passable"),
     ),
     Step(
         name="insurgency",
         reads=("control", "presence", "memory", "battles"),
         writes=("incidents", "losses"),
-        draws="1 per exposed place, 1 more if any",
+        draws="1 per place every third day, 1 more if any raid",
         kernels=("insurgency", "count_forces"),
         state_reads=_fields(
-            "background battle cum_loss excitation force held_days holder incidents intruder irregulars new_loss "
+            "background battle cum_loss excitation force held_days holder incidents intruder irregulars new_loss raid_luck "
             "raider_place raider_side recent_incidents recovering residents strength"
         ),
         state_writes=_fields(
-            "background cum_loss excitation force incidents irregulars new_loss raider_place raider_side recent_incidents "
-            "recovering strength"
+            "background cum_loss excitation force incidents irregulars new_loss raid_luck raider_place raider_side "
+            "recent_incidents recovering strength"
         ),
     ),
     Step(
         name="displacement",
         reads=("battles", "incidents", "hours", "control"),
         writes=("departures", "arrivals", "returns"),
-        draws="1 per exposed place, 1 per group and goal",
+        draws="1 per exposed place that decides, 1 per group of guests that moves on, 1 per home to which people may return",
         kernels=("displacement",),
         state_reads=_fields(
-            "attacker away battle besieger calm count.KILLED count.ON_THE_WAY count.WAYS cut_days danger displaced exposure "
-            "fled goal goal_day goal_days goal_pull guests holder hours n_goals raider_place raider_side recent_incidents "
-            "residents way_day way_goal way_n way_origin"
+            "attacker away battle battle_share besieger calm count.KILLED count.ON_THE_WAY count.WAYS cut_days danger "
+            "displaced exposure fled goal goal_day goal_days goal_pull guests holder hours log_size n_goals raid_share "
+            "raider_place raider_side recent_incidents residents safety_day way_day way_goal way_n way_origin"
         ),
         state_writes=_fields(
             "away besieger calm count.KILLED count.ON_THE_WAY count.WAYS danger displaced exposure fled goal goal_day "
-            "goal_days goal_pull guests n_goals residents way_day way_goal way_n way_origin"
+            "goal_days goal_pull guests log_size n_goals residents safety_day way_day way_goal way_n way_origin"
         ),
     ),
     Step(

@@ -244,14 +244,14 @@ def utility(
 @kernel
 def approach(w: World, s: State, side: int, place: int) -> int:
     """Index of the arc by which a side best reaches a place from a whole place of its own, -1 if there is none."""
-    best = NONE
+    best = np.int64(NONE)
     hours = math.inf
     for k in range(w.arc_start[place], w.arc_start[place + 1]):
         start = w.arc_place[k]
         if s.holder[start] == side and s.intruder[start] == NONE and s.hours[w.arc_route[k]] < hours:
-            best = np.int64(k)
+            best = np.int64(k)  # numba takes k for unsigned, and an unsigned number knows no NONE
             hours = s.hours[w.arc_route[k]]
-    return best
+    return int(best)
 
 
 @kernel

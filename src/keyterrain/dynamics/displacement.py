@@ -6,8 +6,8 @@
 
 How many leave or return is a binomial draw of whole people; who of them goes where is systematic sampling (Madow and Madow 1944,
 doi:10.1214/aoms/1177731312): each goal gets its share to within a person, each person each goal with its chance, for one uniform
-a group. Ways are searched from a place that people leave at most once a week, and going round a hostile place takes hours; pulls
-of safety and room are those of the day. All values are assumptions.
+a group. Ways are searched from a place that people leave at most once a fortnight; a way that avoids hostile places is preferred
+even if it is hours longer; pulls of safety and room are those of the day. All values are assumptions.
 """
 
 from __future__ import annotations
@@ -151,10 +151,10 @@ def leave_rate(w: World, d: Draw, s: State, place: int, days: int) -> float:
 
 
 @kernel
-def log_pull(w: World, d: Draw, s: State, origin: int, goal: int) -> float:
+def log_pull(w: World, d: Draw, s: State, origin: int, goal: int, hours: float) -> float:
     """Log of the part of a place's pull that lasts from one search to the next."""
     par = d.par
-    pull = s.log_size[goal] - s.cost[goal] / par.displacement_reach_hours
+    pull = s.log_size[goal] - hours / par.displacement_reach_hours
     if w.community[origin] != NONE and w.community[origin] == w.community[goal]:
         pull += math.log(par.displacement_kin_factor)
         if w.country[origin] != w.country[goal]:
@@ -163,13 +163,25 @@ def log_pull(w: World, d: Draw, s: State, origin: int, goal: int) -> float:
 
 
 @kernel
-def log_pull_abroad(w: World, d: Draw, s: State, gate: int) -> float:
+def log_pull_abroad(w: World, d: Draw, s: State, gate: int, hours: float) -> float:
     """The same for a country, by one of its gates."""
     par = d.par
     place, country = w.gate_place[gate], w.gate_country[gate]
-    hours = s.cost[place] + w.gate_hours[gate]
     pull = par.displacement_size_power * math.log(max(d.abroad_population[country], 1.0)) - hours / par.displacement_reach_hours
     return float(pull + (math.log(par.displacement_hostile_factor) if s.path_flag[place] else 0.0))
+
+
+@kernel
+def hours_of_way(w: World, s: State, place: int) -> float:
+    """Hours over the routes of the way found to a place."""
+    if not s.path_flag[place]:
+        return float(s.cost[place])
+    hours = 0.0
+    arc = s.by_arc[place]
+    while arc != NONE:
+        hours += s.hours[w.arc_route[arc]]
+        arc = s.by_arc[w.arc_from[arc]]
+    return hours
 
 
 @kernel
@@ -224,15 +236,15 @@ def seek_goals(day: int, w: World, d: Draw, s: State, origin: int) -> None:
     weakest = 0
     for k in range(first, last):
         place = w.sought_place[k]
-        hours = s.cost[place]
-        if hours == math.inf:
+        if s.cost[place] == math.inf:
             continue
+        hours = hours_of_way(w, s, place)
         if place != origin and d.population[place] > 0.0:
-            weakest = offer_goal(d, s, origin, place, hours, log_pull(w, d, s, origin, place), weakest)
+            weakest = offer_goal(d, s, origin, place, hours, log_pull(w, d, s, origin, place, hours), weakest)
         gate = w.gate_of[place]
         while gate != NONE and gate < w.n_gates and w.gate_place[gate] == place:
-            host = w.n_places + w.gate_country[gate]
-            weakest = offer_goal(d, s, origin, host, hours + w.gate_hours[gate], log_pull_abroad(w, d, s, gate), weakest)
+            host, beyond = w.n_places + w.gate_country[gate], hours + w.gate_hours[gate]
+            weakest = offer_goal(d, s, origin, host, beyond, log_pull_abroad(w, d, s, gate, beyond), weakest)
             gate += 1
     for k in range(s.n_goals[origin]):
         s.goal_pull[origin, k] = math.exp(s.goal_pull[origin, k])

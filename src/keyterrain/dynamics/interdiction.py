@@ -75,10 +75,10 @@ def add_threat(s: State, side: int, place: int, raiders: float) -> None:
 
 
 @kernel
-def smooth_threat(w: World, d: Draw, s: State, days: int) -> None:
-    """Turn raiders in reach into the smoothed threat and the tax on what passes."""
+def smooth_threat(w: World, d: Draw, s: State, first: bool) -> None:
+    """Turn raiders in reach into the smoothed threat and the tax on what passes; those who stand there at first did so before."""
     par = d.par
-    weight = 1.0 - (1.0 - par.interdiction_daily_weight) ** days
+    weight = 1.0 if first else 1.0 - (1.0 - par.interdiction_daily_weight) ** EVERY_DAYS
     for side in range(w.n_sides):
         if not w.active[side]:
             continue
@@ -147,6 +147,6 @@ def interdiction(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     if day % EVERY_DAYS == 1:
         for place in range(w.n_places):
             count_garrison_threat(w, d, s, place)
-        smooth_threat(w, d, s, 1 if day == 1 else EVERY_DAYS)
+        smooth_threat(w, d, s, day == 1)
         lay_ambushes(day, w, d, luck, s)
     attack_roads(day, w, d, luck, s)

@@ -28,7 +28,7 @@ def lose(day: int, d: Draw, s: State, actor: int, place: int, n: int, u: float) 
     s.cum_loss[actor, DEAD] += dead
     s.cum_loss[actor, WOUNDED] += wounded
     s.new_loss[actor] += n
-    back = (day + int(d.par.combat_return_days)) % WOUND_RING_DAYS
+    back = (day + min(int(d.par.combat_return_days), WOUND_RING_DAYS - 1)) % WOUND_RING_DAYS
     s.recovering[back, actor] += min(rounded(d.par.combat_return_share * wounded, 1.0 - u), wounded)
 
 

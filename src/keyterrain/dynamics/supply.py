@@ -141,8 +141,8 @@ def share_out(w: World, d: Draw, s: State, side: int, order: Ints) -> None:
         s.load[place] = 0.0
         if s.force[side, place] > 0:
             s.load[place] = need(d, s, side, place)
-            total += 0.0 if w.apart[place] else s.load[place]
             if s.root[place] != NONE:
+                total += 0.0 if w.apart[place] else s.load[place]
                 s.source_need[s.root[place]] += s.load[place]
     per_head = 1.0 / total if total > 0.0 else 0.0
     for i in range(w.n_places - 1, -1, -1):

@@ -20,7 +20,6 @@ from keyterrain.dynamics.state import (
     ANOMALY,
     BAND_M,
     CREST,
-    HIGHEST_SNOW_CM,
     MEAN_SUPPORT,
     N_BANDS,
     SUPPORT,
@@ -88,12 +87,9 @@ def weather(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     p_long = min(w.p_wet[day] * par.weather_wet_frequency, 0.95)
     level = w.mean_c[day] + par.weather_normal_error + par.weather_winter_offset + s.sky[ANOMALY]
     level -= par.weather_wet_day_cooling * (s.sky[WET] - p_long)
-    highest = 0.0
     for band in range(N_BANDS):
         above_km = ((band + 0.5) * BAND_M - w.reference_m) / 1000.0
         celsius = level - par.weather_lapse_rate * above_km
         water = amount * max(0.0, 1.0 + par.weather_height_gain * above_km)
         for zone in range(2):
             fall_and_melt(w, d, s, zone, band, celsius, water * par.weather_crest_factor if zone == CREST else water)
-            highest = max(highest, s.snow_cm[zone, band], s.fresh_mm[0, zone, band], s.fresh_mm[1, zone, band])
-    s.sky[HIGHEST_SNOW_CM] = highest

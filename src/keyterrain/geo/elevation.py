@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,9 +50,11 @@ class CellSize(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """How the cells of a raster lie on the earth.
+    """How the cells of a raster, or of a window of one, lie on the earth.
 
-    Rows and columns are real numbers that are whole at the centre of a cell; (0, 0) is the first cell.
+    Rows and columns are real numbers that are whole at the centre of a cell; (0, 0) is the first cell. `west` and `north` are the
+    outer edges of the whole raster, of which a window begins at `first_row` and `first_column`: so a position has the same
+    fraction of a cell, to the last bit, in every window.
     """
 
     west: float
@@ -62,6 +64,8 @@ class Grid:
     n_rows: int
     n_columns: int
     crs_wkt: str
+    first_row: int = 0
+    first_column: int = 0
 
     @cached_property
     def _from_wgs84(self) -> Transformer:
@@ -72,11 +76,13 @@ class Grid:
     def cell_of(self, points: Points) -> tuple[Floats, Floats]:
         """Row and column, with fractions, of positions."""
         x, y = self._from_wgs84.transform(points.lon, points.lat)
-        return (np.asarray(y) - self.north) / self.step_y - 0.5, (np.asarray(x) - self.west) / self.step_x - 0.5
+        row, column = (np.asarray(y) - self.north) / self.step_y - 0.5, (np.asarray(x) - self.west) / self.step_x - 0.5
+        return row - self.first_row, column - self.first_column
 
     def position_of(self, row: Floats | Integers, column: Floats | Integers) -> Points:
         """Positions of rows and columns."""
-        x, y = self.west + (column + 0.5) * self.step_x, self.north + (row + 0.5) * self.step_y
+        x = self.west + (column + self.first_column + 0.5) * self.step_x
+        y = self.north + (row + self.first_row + 0.5) * self.step_y
         lon, lat = self._from_wgs84.transform(x, y, direction="INVERSE")
         return Points.of(lat, lon)
 
@@ -103,14 +109,12 @@ class Grid:
 
     def part(self, rows: slice, columns: slice) -> Grid:
         """The grid of a window of this one."""
-        return Grid(
-            self.west + columns.start * self.step_x,
-            self.north + rows.start * self.step_y,
-            self.step_x,
-            self.step_y,
-            rows.stop - rows.start,
-            columns.stop - columns.start,
-            self.crs_wkt,
+        return replace(
+            self,
+            n_rows=rows.stop - rows.start,
+            n_columns=columns.stop - columns.start,
+            first_row=self.first_row + rows.start,
+            first_column=self.first_column + columns.start,
         )
 
     def window_about(self, points: Points, margin_km: float, cell: CellSize) -> tuple[slice, slice]:
