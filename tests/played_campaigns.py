@@ -98,6 +98,6 @@ def _bytes(campaign: Campaign, name: str, other: Campaign) -> tuple[str, tuple[i
 
 
 def _shared_events(campaign: Campaign, other: Campaign) -> pd.DataFrame:
-    events = campaign.events
+    events = campaign.events.astype(dict.fromkeys(("kind", "place", "route", "side", "cause"), "string"))
     known = [events[column].isna() | events[column].isin(other.data[column].to_numpy()) for column in ("place", "route", "side")]
     return events[known[0] & known[1] & known[2]].reset_index(drop=True)

@@ -39,10 +39,10 @@ FAULTS = {
     "those who fled are still at home": ("dynamics/displacement.py", "s.residents[place] -= gone", "s.residents[place] += 0"),
     "guests of an unknown host": (
         "dynamics/displacement.py",
-        "s.displaced[goal, origin] += n",
-        "s.displaced[goal - 1, origin] += n",
+        "s.displaced[origin, goal] += n",
+        "s.displaced[origin, goal - 1] += n",
     ),
-    "the dead are not counted": ("dynamics/displacement.py", "s.count[KILLED] += killed", "s.count[KILLED] += 0"),
+    "the dead are not counted": ("dynamics/displacement.py", "s.count[KILLED] += n", "s.count[KILLED] += 0"),
     "one draw for length and losses of a phase": ("dynamics/combat.py", "LOSS_DRAW = 1", "LOSS_DRAW = 0"),
     "one draw for both kinds of attack": ("dynamics/decision.py", "CHOICE_DRAW = 1", "CHOICE_DRAW = 0"),
 }

@@ -117,11 +117,12 @@ def lay_ambushes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
             if threat < LEAST_THREAT or not w.route_vehicle[route] or not uses(s, w, side, route):
                 continue
             u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], ATTACK_DRAW)
-            if min(u.a, u.b, u.c) >= d.par.interdiction_attack_rate * threat * d.par.interdiction_closing_share:
+            on_day = (u.a, u.b, u.c)
+            if min(on_day) >= d.par.interdiction_attack_rate * threat * d.par.interdiction_closing_share:
                 continue  # the chance is never above this
             p = p_attack(d, threat) * d.par.interdiction_closing_share
             for ahead in range(EVERY_DAYS):
-                if (u.a if ahead == 0 else u.b if ahead == 1 else u.c) < p:
+                if on_day[ahead] < p:
                     s.ambush_side[n], s.ambush_route[n], s.ambush_day[n] = side, route, day + ahead
                     n += 1
     s.count[AMBUSHES] = n
