@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 ELSEWHERE = "elsewhere"
 ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 3, "track": 4, "pass": 4}
 NEAR_WALK_HOURS = 3.0
-MOST_PLACES_SOUGHT = 48
-"""Places that a family thinks of, nearest first on dry roads (assumption)."""
+MOST_PLACES_SOUGHT = 256
+"""Places that a family thinks of, nearest first on dry roads (assumption). A fifth of these is too few: all that is near by road
+may be the enemy's, and the next refuge, across the mountain, the hundredth."""
 SPILL_HOURS = 6.0
 """Travel time beyond which an incident excites nothing; assumption: exp(-3) of what it does on the spot."""
 LEAST_SPILL = 0.005
