@@ -68,6 +68,7 @@ NOTHING_IN: Mapping[str, set[str]] = {
 """Variables that are 0 throughout."""
 
 NO_EVENTS: Mapping[str, set[str]] = {
+    "routes": {"closure"},
     "interdiction": {"closure"},
     "supply": {"terms"},
     "decision": {"assault", "capture", "withdrawal", "broken_off"},

@@ -257,6 +257,21 @@ def test_the_tax_on_a_threatened_road_is_paid() -> None:
     assert theatre.at("delivery", "government", "near") == pytest.approx(math.exp(-1.2 / REACH_HOURS - 0.4))
 
 
+def test_lorries_take_another_road_within_three_days_of_an_attack_that_closes_theirs() -> None:
+    theatre = hand_made(
+        "depot long post",
+        [Road("depot", "post", km=40.0, walk_hours=30.0), Road("depot", "long", km=40.0), Road("long", "post", km=40.0)],
+        garrisons={"post": 100},
+        sources=[Source("government", "depot")],
+    ).play("routes", "supply")
+    theatre.put("shut_days", 30, "depot--post")
+    theatre.play("routes", first=2)
+    straight, round_about = (float(theatre.at("hours", road)) for road in ("depot--post", "depot--long"))
+    assert straight > 2 * round_about
+    theatre.play("routes", "supply", first=2, days=3)
+    assert theatre.at("delivery", "government", "post") == pytest.approx(math.exp(-2 * round_about / REACH_HOURS))
+
+
 def test_a_closed_road_is_felt_within_three_days_and_a_lost_place_at_once() -> None:
     theatre = one_source_and_two_posts(1e9)
     for mode in ("drive", "walk"):

@@ -121,7 +121,8 @@ def forget(s: State) -> None:
     s.flow[:, :] = 0.0
     s.supply_arc[:, :] = NONE
     s.supply_root[:, :] = NONE
-    s.n_corridor_arcs[:, :] = 0
+    s.supply_drives[:, :] = False
+    s.n_corridor_arcs[:] = 0
     s.passable[:, :] = 0
     s.ground_changed[:] = 0
     for place in range(s.supply_order.shape[1]):

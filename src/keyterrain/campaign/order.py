@@ -89,12 +89,12 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         state_reads=_fields(
             "battle corridor_arc count.LONGEST_CUT_DAYS count.PASSABLE_CHANGED count.ROADS_CHANGED count.SUPPLY_SOUGHT "
             "cut_days delivery drive_hours force ground_changed guests hours n_corridor_arcs n_cut_off passable residents "
-            "store supply_arc supply_order supply_root tax_cost threat way_changed"
+            "store supply_arc supply_drives supply_order supply_root tax_cost threat way_changed"
         ),
         state_writes=_fields(
             "corridor_arc corridor_delivery corridor_open corridor_secure count.LONGEST_CUT_DAYS count.PASSABLE_CHANGED "
             "count.ROADS_CHANGED count.SUPPLY_SOUGHT cut_days delivery flow ground_changed n_corridor_arcs n_cut_off store "
-            "supplied supply_arc supply_order supply_root way_changed"
+            "supplied supply_arc supply_drives supply_order supply_root way_changed"
         ),
     ),
     Step(

@@ -45,8 +45,6 @@ LEAST_SEEN = 30.0
 """Smallest garrison that a side reckons with (assumption)."""
 MASS_HOURS = 24.0
 RELIEF_HOURS = 12.0
-NEIGHBOURS_ASKED = 48
-"""Places that are asked for relief, nearest first on dry roads (assumption)."""
 REACH_WALK_HOURS = 2.0
 """What counts as near: two hours' walk along the routes (assumption; by vehicle nearly the whole theatre would be near)."""
 PATIENCE_DAYS = 14
@@ -586,8 +584,7 @@ def call_relief(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) ->
 @kernel
 def relieve(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, place: int, missing: float) -> None:
     """Send part of the surplus of the places within reach to a threatened one, those first that are near on dry roads."""
-    first = w.sought_start[place]
-    neighbours = w.sought_place[first : min(w.sought_start[place + 1], first + NEIGHBOURS_ASKED)]
+    neighbours = w.sought_place[w.sought_start[place] : w.sought_start[place + 1]]
     for i in range(neighbours.shape[0]):
         s.toll[neighbours[i]] = 0.0 if s.passable[side, neighbours[i]] == FREE else math.inf
     s.toll[place] = 0.0

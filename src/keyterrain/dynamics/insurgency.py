@@ -120,6 +120,12 @@ def draw_raid_luck(day: int, w: World, luck: Luck, s: State) -> None:
 
 
 @kernel
+def raiders_are_enemies(w: World, s: State, place: int) -> bool:
+    """Whether those who raided a place at the last look are still enemies of its holder: it may have changed hands since."""
+    return bool(w.relation[s.holder[place], s.raider_side[place]] == HOSTILE)
+
+
+@kernel
 def insurgency(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Draw the day's raids, their losses and what they excite."""
     memory = math.exp(-1.0 / d.par.insurgency_memory_days)
@@ -133,7 +139,7 @@ def insurgency(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     for place in range(w.n_places):
         n = 0
         rate = s.background[place] + s.excitation[place]
-        if rate > LEAST_RATE and s.raider_place[place] != NONE:
+        if rate > LEAST_RATE and s.raider_place[place] != NONE and raiders_are_enemies(w, s, place):
             n = poisson(rate, s.raid_luck[ahead, place])
         s.incidents[place] = n
         s.recent_incidents[place] = WEEK_MEMORY * s.recent_incidents[place] + n

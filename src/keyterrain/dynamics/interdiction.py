@@ -15,7 +15,7 @@ import math
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import INTERDICTION, Luck, geometric, uniforms
 from keyterrain.dynamics.presence import stands
-from keyterrain.dynamics.state import AMBUSHES, BY_ATTACK, CLOSURE, HOSTILE, NONE, ROADS_CHANGED, Draw, State, World
+from keyterrain.dynamics.state import AMBUSHES, BY_ATTACK, CLOSURE, HOSTILE, NONE, ROADS_CHANGED, ROUTES_ON, Draw, State, World
 from keyterrain.dynamics.trace import note
 
 EVERY_DAYS = 3
@@ -149,5 +149,6 @@ def interdiction(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         for place in range(w.n_places):
             count_garrison_threat(w, d, s, place)
         smooth_threat(w, d, s, day == 1)
-        lay_ambushes(day, w, d, luck, s)
+        if w.on[ROUTES_ON]:  # else nothing would count the days of a closure
+            lay_ambushes(day, w, d, luck, s)
     attack_roads(day, w, d, luck, s)

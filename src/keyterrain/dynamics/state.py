@@ -286,14 +286,15 @@ class State(Protocol):
     flow: Floats  # (S, P) share of the side's need that passes the place
     supply_order: Ints  # (S, P) places by the price of supply when its ways were last sought
     supply_arc: Ints  # (S, P) arc by which supply then reached a place, -1 for sources and places out of reach
+    supply_drives: Flags  # (S, P) whether vehicles passed that arc then
     supply_root: Ints  # (S, P) source from which it came, -1 none
     store: Floats  # (S, P) days
     supplied: Floats  # (S, P) supply factor
     cut_days: Ints  # (S, P)
     n_cut_off: Ints  # (S)
     corridor_open: Floats  # (C)
-    corridor_arc: Ints  # (2, C, stops) arcs of the safest passage and of the cheapest carriage when they were last sought
-    n_corridor_arcs: Ints  # (2, C)
+    corridor_arc: Ints  # (C, stops) arcs of the safest passage when it was last sought
+    n_corridor_arcs: Ints  # (C)
     corridor_secure: Floats  # (C)
     corridor_delivery: Floats  # (C)
     sight: Floats  # (S, P) error of a side's estimate, log
@@ -553,14 +554,15 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "flow": ("f8", "sides places"),
     "supply_order": ("u4", "sides places"),
     "supply_arc": ("i4", "sides places"),
+    "supply_drives": ("i1", "sides places"),
     "supply_root": ("i4", "sides places"),
     "store": ("f8", "sides places"),
     "supplied": ("f8", "sides places"),
     "cut_days": ("i4", "sides places"),
     "n_cut_off": ("i4", "sides"),
     "corridor_open": ("f8", "corridors"),
-    "corridor_arc": ("i4", "two corridors corridor_stops"),
-    "n_corridor_arcs": ("i4", "two corridors"),
+    "corridor_arc": ("i4", "corridors corridor_stops"),
+    "n_corridor_arcs": ("i4", "corridors"),
     "corridor_secure": ("f8", "corridors"),
     "corridor_delivery": ("f8", "corridors"),
     "sight": ("f8", "sides places"),

@@ -33,7 +33,6 @@ from keyterrain.dynamics.state import (
 
 SEEK_EVERY_DAYS = 9
 """Days for which drivers keep to ways that stay open (assumption: what has reopened is found out within days)."""
-PASSAGE, CARRIAGE = 0, 1
 CUT_OFF_DAYS = 3
 """Days without delivery after which a place counts as cut off."""
 
@@ -59,11 +58,16 @@ def charge_tolls(w: World, d: Draw, s: State, side: int, stops: Ints) -> None:
 
 
 @kernel
+def price_load(w: World, d: Draw, s: State, side: int, route: int) -> float:
+    """Log price of carrying a load over a route."""
+    return float(s.hours[route] / d.par.supply_reach_hours + s.tax_cost[side, route])
+
+
+@kernel
 def price_carriage(w: World, d: Draw, s: State, side: int) -> None:
     """Set the log price of carrying a load over each route."""
-    per_hour = 1.0 / d.par.supply_reach_hours
     for route in range(w.n_routes):
-        s.way_price[route] = s.hours[route] * per_hour + s.tax_cost[side, route]
+        s.way_price[route] = price_load(w, d, s, side, route)
 
 
 @kernel
@@ -110,12 +114,13 @@ def keep_ways(w: World, s: State, side: int, order: Ints) -> None:
         elif s.cost[place] > 0.0:
             s.root[place] = NONE
         s.supply_arc[side, place] = arc
+        s.supply_drives[side, place] = arc != NONE and s.drive_hours[w.arc_route[arc]] < math.inf
         s.supply_root[side, place] = s.root[place]
 
 
 @kernel
 def price_known_ways(w: World, s: State, side: int, order: Ints) -> bool:
-    """Price the ways of supply that are known by today's roads and threats; False if one of them has closed."""
+    """Price the ways of supply that are known by today's roads and threats; False if one of them has closed to vehicles."""
     for k in range(w.n_sources):
         s.source_need[k] = 0.0
     for i in range(order.shape[0]):
@@ -126,10 +131,10 @@ def price_known_ways(w: World, s: State, side: int, order: Ints) -> bool:
         if arc == NONE:
             s.cost[place] = math.inf if s.root[place] == NONE else 0.0
             continue
+        if s.supply_drives[side, place] and s.drive_hours[w.arc_route[arc]] == math.inf:
+            return False
         before = w.arc_from[arc]
         s.cost[place] = s.cost[before] + s.toll[before] + s.way_price[w.arc_route[arc]]
-        if s.cost[place] == math.inf:
-            return False
     return True
 
 
@@ -189,6 +194,7 @@ def run_stores(w: World, d: Draw, s: State, side: int) -> None:
         s.cut_days[side, place] = cut_days
         if cut_days >= CUT_OFF_DAYS and not w.apart[place]:
             s.n_cut_off[side] += 1
+        if not w.apart[place]:
             s.count[LONGEST_CUT_DAYS] = max(s.count[LONGEST_CUT_DAYS], cut_days)
 
 
@@ -203,47 +209,42 @@ def price_passage(w: World, d: Draw, s: State, side: int, route: int) -> float:
 
 
 @kernel
-def price_load(w: World, d: Draw, s: State, side: int, route: int) -> float:
-    """Log price of carrying a load over a route."""
-    return float(s.hours[route] / d.par.supply_reach_hours + s.tax_cost[side, route])
-
-
-@kernel
-def seek_through(w: World, s: State, corridor: int, kind: int, stops: Ints) -> float:
-    """Least price of a way through a corridor at the prices and tolls that are set, inf where there is none; the way is kept."""
+def seek_through(w: World, s: State, corridor: int, stops: Ints) -> float:
+    """Least price of a way through a corridor at the prices and tolls that are set, inf where there is none."""
     start = w.corridor_from[corridor]
     s.toll[start] = 0.0
     begin_ways(s, stops)
     begin_way(s, start)
     cheapest_ways(w, s, stops, s.way_price)
-    n = 0
-    arc = s.by_arc[w.corridor_to[corridor]]
-    while arc != NONE:
-        s.corridor_arc[kind, corridor, n] = arc
-        n += 1
-        arc = s.by_arc[w.arc_from[arc]]
-    s.n_corridor_arcs[kind, corridor] = n
     return float(s.cost[w.corridor_to[corridor]])
 
 
 @kernel
 def seek_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
-    """Seek the safest open way through a corridor that passes no ground but free ground."""
+    """Seek the safest open way through a corridor that passes no ground but free ground, and remember it."""
     for k in range(w.corridor_way_start[corridor], w.corridor_way_start[corridor + 1]):
         s.way_price[w.corridor_way[k]] = price_passage(w, d, s, side, w.corridor_way[k])
     stops = w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]]
     for i in range(stops.shape[0]):
         s.toll[stops[i]] = 0.0 if s.passable[side, stops[i]] == FREE else math.inf
-    return seek_through(w, s, corridor, PASSAGE, stops)
+    danger = seek_through(w, s, corridor, stops)
+    n = 0
+    arc = s.by_arc[w.corridor_to[corridor]]
+    while arc != NONE:
+        s.corridor_arc[corridor, n] = arc
+        n += 1
+        arc = s.by_arc[w.arc_from[arc]]
+    s.n_corridor_arcs[corridor] = n
+    return danger
 
 
 @kernel
 def price_known_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
     """Price the passage that is known by today's roads and threats, inf if there is none or it has closed."""
-    n = s.n_corridor_arcs[PASSAGE, corridor]
+    n = s.n_corridor_arcs[corridor]
     price = 0.0 if n > 0 else math.inf
     for i in range(n):
-        price += price_passage(w, d, s, side, w.arc_route[s.corridor_arc[PASSAGE, corridor, i]])
+        price += price_passage(w, d, s, side, w.arc_route[s.corridor_arc[corridor, i]])
     return price
 
 
@@ -254,21 +255,7 @@ def seek_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> floa
         s.way_price[w.corridor_way[k]] = price_load(w, d, s, side, w.corridor_way[k])
     stops = w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]]
     charge_tolls(w, d, s, side, stops)
-    return seek_through(w, s, corridor, CARRIAGE, stops)
-
-
-@kernel
-def price_known_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
-    """Price the carriage that is known by today's roads, threats and guards, inf if there is none or it has closed."""
-    n = s.n_corridor_arcs[CARRIAGE, corridor]
-    price = 0.0 if n > 0 else math.inf
-    for i in range(n):
-        arc = s.corridor_arc[CARRIAGE, corridor, i]
-        price += price_load(w, d, s, side, w.arc_route[arc])
-        before = w.arc_from[arc]
-        if before != w.corridor_from[corridor] and s.passable[side, before] == ENEMY:
-            price += bypass_cost(w, d, s, side, before)
-    return price
+    return seek_through(w, s, corridor, stops)
 
 
 @kernel
@@ -323,15 +310,12 @@ def corridors(day: int, w: World, d: Draw, s: State) -> None:
         changed = road_changed(w, s, corridor, side)
         if ground or threats or changed:
             danger = math.inf if ground else price_known_passage(w, d, s, corridor, side)
-            if ground or (changed and danger == math.inf):
+            if ground or danger == math.inf:
                 danger = seek_passage(w, d, s, corridor, side)
             s.corridor_open[corridor] = 1.0 if danger < math.inf else 0.0
             s.corridor_secure[corridor] = math.exp(-danger)
         if ground or threats:
-            price = math.inf if ground else price_known_carriage(w, d, s, corridor, side)
-            if price == math.inf:
-                price = seek_carriage(w, d, s, corridor, side)
-            s.corridor_delivery[corridor] = math.exp(-price)
+            s.corridor_delivery[corridor] = math.exp(-seek_carriage(w, d, s, corridor, side))
     s.way_changed[:] = 0
     s.count[ROADS_CHANGED] = 0
 
