@@ -242,9 +242,6 @@ def words_of(places: list[str], roads: list[str], sides: list[str], active: list
     place, road, side, actor = words(places), words(roads), words(sides), words(active)
     return {
         "place_word": place,
-        "route_word": road,
-        "side_word": side,
-        "actor_word": actor,
         "side_place_word": _paired(side, place),
         "side_route_word": _paired(side, road),
         "actor_place_word": _paired(actor, place),

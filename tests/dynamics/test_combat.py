@@ -314,9 +314,9 @@ def swapped_world(world: Records) -> Records:
     """The world with sides and actors in reversed order, each with its own luck."""
     swapped = world.copy()
     sides, actors = [OPPOSITION, GOVERNMENT, BYSTANDER], [1, 0]
-    for field in ("active", "side_irregular", "aims", "side_word", "side_place_word", "side_route_word"):
+    for field in ("active", "side_irregular", "aims", "side_place_word", "side_route_word"):
         swapped[field][0, :3] = world[field][0, sides]
-    for field in ("actor_irregular", "actor_air", "actor_word", "actor_place_word", "muster"):
+    for field in ("actor_irregular", "actor_air", "actor_place_word", "muster"):
         swapped[field][0, :2] = world[field][0, actors]
     swapped["actor_side"][0, :2] = [1 - world["actor_side"][0, actor] for actor in actors]
     return swapped

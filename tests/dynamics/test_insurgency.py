@@ -65,6 +65,16 @@ def incidents_of(theatre: Theatre, days: int) -> NDArray[Any]:
     return out[:, :-1]
 
 
+def test_nobody_raids_his_own_side_in_a_place_that_it_has_taken() -> None:
+    theatre = towns_within_reach_of_a_camp(insurgency_background=50.0)
+    assert incidents_of(theatre, 1).all()
+    theatre.put("holder", theatre.number["opposition"], TOWNS[0])
+    theatre.muster().play("insurgency", first=2)
+    raids = theatre.at("incidents")[: len(TOWNS)]
+    assert raids[theatre.number[TOWNS[0]]] == 0
+    assert raids.sum() > 0
+
+
 def dispersion(counts: NDArray[Any], days: int) -> float:
     """Variance over mean of the theatre's incidents in windows of so many days."""
     windows = counts.sum(axis=1)[: len(counts) // days * days].reshape(-1, days).sum(axis=1)

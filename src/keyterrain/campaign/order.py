@@ -38,8 +38,8 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "bound by_arc cost count.HEAP count.SETTLED count.STAMP done excite_input facing goal_weight heap_cost heap_place load "
-    "passed_on path_flag path_hours path_risk previous raiders root safety settled source_need stamp surplus toll way_price white"
+    "bound by_arc cost count.HEAP count.STAMP done excite_input facing goal_weight heap_cost heap_place load "
+    "passed_on path_flag path_hours path_risk raiders root safety source_need stamp surplus toll way_price white"
 )
 """Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
 
@@ -76,8 +76,7 @@ ORDER_OF_DAY: tuple[Step, ...] = (
             "raider_side raiders_counted recent_incidents shut_days supplied threat threat_now"
         ),
         state_writes=_fields(
-            "ambush_day ambush_route ambush_side count.AMBUSHES count.ROADS_CHANGED raiders_counted shut_days tax_cost threat "
-            "threat_now way_changed"
+            "ambush_day ambush_route ambush_side count.AMBUSHES raiders_counted shut_days tax_cost threat threat_now"
         ),
     ),
     Step(
@@ -141,7 +140,7 @@ ORDER_OF_DAY: tuple[Step, ...] = (
             "passable pause phase_luck readiness recovering sight sky.SUPPORT store strength supplied taken threat"
         ),
         state_writes=_fields(
-            "attack_slot attacker battle cooldown count.CONTROL_CHANGED count.PASSABLE_CHANGED cum_loss force fought "
+            "attack_slot attacker battle cooldown count.PASSABLE_CHANGED cum_loss force fought "
             "ground_changed ground_lost held_days holder in_phase intruder last_success marching morale n_marching new_loss "
             "op_days op_lost op_state op_target parted passable pause phase_luck readiness recovering strength taken"
         ),

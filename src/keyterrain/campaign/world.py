@@ -41,16 +41,19 @@ if TYPE_CHECKING:
 ELSEWHERE = "elsewhere"
 ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 3, "track": 4, "pass": 4}
 NEAR_WALK_HOURS = 3.0
+"""What raiders reach and return from in a night (assumption)."""
 MOST_PLACES_SOUGHT = 256
 """Places that a family thinks of, nearest first on dry roads (assumption). A fifth of these is too few: all that is near by road
 may be the enemy's, and the next refuge, across the mountain, the hundredth."""
 SPILL_HOURS = 6.0
 """Travel time beyond which an incident excites nothing; assumption: exp(-3) of what it does on the spot."""
 LEAST_SPILL = 0.005
+"""Share of what an incident excites below which a place is left out (assumption; the rest is scaled up to the whole)."""
 GAMMA_SHAPE = 0.75
 """Shape of the amount of a wet day; assumption (many small, few large)."""
 GAMMA_STEPS = 1024
 MUSTER_PLACES = 3
+"""Places, the largest garrisons first, at which an actor's recovered wounded gather while they are its own (assumption)."""
 YEAR_DAYS = 365.25
 RELATION_CODES = {"hostile": HOSTILE, "allied": ALLIED, "neutral": NEUTRAL}
 
@@ -201,9 +204,6 @@ def _words(index: Index) -> dict[str, object]:
     route, actor = words(index.routes), words(index.actors)
     return {
         "place_word": place,
-        "route_word": route,
-        "side_word": side,
-        "actor_word": actor,
         "side_place_word": _paired(side, place),
         "side_route_word": _paired(side, route),
         "actor_place_word": _paired(actor, place),

@@ -16,7 +16,6 @@ from keyterrain.dynamics.state import (
     BY_HUNGER,
     CAPTURE,
     CONSOLIDATING,
-    CONTROL_CHANGED,
     CONTROL_ON,
     HOSTILE,
     IDLE,
@@ -114,7 +113,6 @@ def capture(day: int, w: World, d: Draw, s: State, side: int, place: int, cause:
     end_battle(s, place)
     end_operations(s, side, place, True)
     s.last_success[side] = place
-    s.count[CONTROL_CHANGED] = 1
     note(s, day, CAPTURE, place, NONE, side, cause, 0)
 
 
@@ -127,7 +125,6 @@ def clear_out(day: int, w: World, d: Draw, s: State, side: int, place: int, u: f
     drive_out(day, w, d, s, side, place, u)
     end_battle(s, place)
     end_operations(s, side, place, True)
-    s.count[CONTROL_CHANGED] = 1
 
 
 @kernel
@@ -139,7 +136,6 @@ def make_terms(day: int, w: World, s: State, side: int, place: int) -> None:
     s.holder[place] = w.passive_side
     s.held_days[place] = 0
     mark_passable(w, s)
-    s.count[CONTROL_CHANGED] = 1
     note(s, day, TERMS, place, NONE, side, BY_HUNGER, 0)
 
 

@@ -44,12 +44,15 @@ LOOK_EVERY_DAYS = 9
 LEAST_SEEN = 30.0
 """Smallest garrison that a side reckons with (assumption)."""
 MASS_HOURS = 24.0
+"""Time on the march within which garrisons are called to an operation (assumption)."""
 RELIEF_HOURS = 12.0
+"""Time on the march within which garrisons are asked for help (assumption)."""
 REACH_WALK_HOURS = 2.0
 """What counts as near: two hours' walk along the routes (assumption; by vehicle nearly the whole theatre would be near)."""
 PATIENCE_DAYS = 14
 """Days beyond preparation after which an operation that has not massed is given up (assumption)."""
 LONGEST_APPROACH_DAYS = 10
+"""Days after which an assault whose fighters have not come is given up (assumption)."""
 FULL_MASS = 0.9
 """Share of the wanted mass that is enough to go (assumption)."""
 SIGHT_DRAW = 0

@@ -35,6 +35,7 @@ from keyterrain.dynamics.state import (
     State,
     World,
 )
+from keyterrain.dynamics.supply import CUT_OFF_DAYS
 from keyterrain.dynamics.trace import note
 
 DAYS_BETWEEN_SEARCHES = 14
@@ -140,7 +141,7 @@ def sympathy(w: World, d: Draw, s: State, place: int) -> float:
 @kernel
 def encircled(s: State, place: int) -> bool:
     """Whether the garrison of a place, and so its people, are cut off."""
-    return bool(s.cut_days[s.holder[place], place] >= 3)
+    return bool(s.cut_days[s.holder[place], place] >= CUT_OFF_DAYS)
 
 
 @kernel

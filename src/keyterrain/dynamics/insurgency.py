@@ -21,7 +21,7 @@ from keyterrain.dynamics.trace import note
 
 EVERY_DAYS = 3
 WEEK_MEMORY = 6.0 / 7.0
-"""Share of the recent incidents that is still recent a day later: a mean age of a week (assumption)."""
+"""Share of the recent incidents that is still recent a day later: they count for a week in all (assumption)."""
 PARITY_LOW, PARITY_HIGH = 1.0 / 3.0, 2.0 / 3.0
 REAR_SHARE = 0.05
 """Share of hostile fighters in reach below which ground counts as deep rear (assumption)."""

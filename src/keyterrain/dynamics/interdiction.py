@@ -15,10 +15,11 @@ import math
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import INTERDICTION, Luck, geometric, uniforms
 from keyterrain.dynamics.presence import stands
-from keyterrain.dynamics.state import AMBUSHES, BY_ATTACK, CLOSURE, HOSTILE, NONE, ROADS_CHANGED, ROUTES_ON, Draw, State, World
+from keyterrain.dynamics.state import AMBUSHES, BY_ATTACK, CLOSURE, FREE, HOSTILE, NONE, ROUTES_ON, Draw, State, World
 from keyterrain.dynamics.trace import note
 
 EVERY_DAYS = 3
+"""Days between looks at what threatens the roads, after the third day of the first formulation (assumption)."""
 ATTACK_DRAW = 0
 CLOSURE_DRAW = 1
 LEAST_WEIGHT = 0.02
@@ -94,7 +95,7 @@ def smooth_threat(w: World, d: Draw, s: State, first: bool) -> None:
 def uses(s: State, w: World, side: int, route: int) -> bool:
     """Whether a side's traffic runs on a route: it passes both ends and holds one."""
     a, b = w.route_from[route], w.route_to[route]
-    if s.passable[side, a] != 1 or s.passable[side, b] != 1:
+    if s.passable[side, a] != FREE or s.passable[side, b] != FREE:
         return False
     return bool(s.holder[a] == side or s.holder[b] == side)
 
@@ -137,8 +138,6 @@ def attack_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
             continue
         u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], CLOSURE_DRAW)
         s.shut_days[route] = max(s.shut_days[route], geometric(d.par.interdiction_closure_days, u.a))
-        s.way_changed[route] = 1
-        s.count[ROADS_CHANGED] = 1
         note(s, day, CLOSURE, NONE, route, side, BY_ATTACK, s.shut_days[route])
 
 

@@ -1,9 +1,9 @@
 """Shortest ways over the routes, by two searches.
 
-Marches, relief and retreats stop when they have found what they need: Dijkstra's algorithm (1959) with a binary heap, place by
-place. Supply, corridors and families want the price of every place in reach: labels are corrected (Bellman 1958, Ford 1956) in an
-order that is nearly right, such as that of the last search or of dry roads, so that one sweep finds nearly all of them without a
-heap. Both find the same prices.
+Marches and retreats stop when they have found what they need: Dijkstra's algorithm (1959) with a binary heap, place by place.
+Supply, corridors, relief and families want the price of every place in reach: labels are corrected (Bellman 1958, Ford 1956) in
+an order that is nearly right, such as that of the last search or of dry roads, so that few sweeps find them without a heap. Both
+find the same ways. `path_hours` is in hours, `cost` in the unit of the caller's prices.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.state import HEAP, NONE, SETTLED, STAMP, Floats, Ints, State, World
+from keyterrain.dynamics.state import FREE, HEAP, NONE, STAMP, Floats, Ints, State, World
 
 OUT_OF_REACH = -1.0
 """Price of a place that a search leaves out: no way is cheaper."""
@@ -66,57 +66,44 @@ def begin_search(s: State) -> None:
     """Forget the last search."""
     s.count[STAMP] += 1
     s.count[HEAP] = 0
-    s.count[SETTLED] = 0
 
 
 @kernel
-def reach(s: State, place: int, cost: float, hours: float, risk: float, flag: bool, previous: int, root: int) -> None:
-    """Offer a way to a place; it is kept if it is the cheapest so far."""
+def reach(s: State, place: int, hours: float, risk: float) -> None:
+    """Offer a way to a place, so long and so risky; it is kept if it is the shortest so far."""
     stamp = s.count[STAMP]
-    if s.stamp[place] == stamp and (s.done[place] == stamp or s.cost[place] <= cost):
+    if s.stamp[place] == stamp and (s.done[place] == stamp or s.path_hours[place] <= hours):
         return
     s.stamp[place] = stamp
-    s.cost[place] = cost
     s.path_hours[place] = hours
     s.path_risk[place] = risk
-    s.path_flag[place] = flag
-    s.previous[place] = previous
-    s.root[place] = root
-    push(s, cost, place)
+    push(s, hours, place)
 
 
 @kernel
 def settle(s: State) -> int:
-    """Next place in the order of cost, -1 when none is left."""
+    """Next place in the order of hours, -1 when none is left."""
     stamp = s.count[STAMP]
     while s.count[HEAP] > 0:
         place = pop(s)
         if s.done[place] == stamp:
             continue
         s.done[place] = stamp
-        s.settled[s.count[SETTLED]] = place
-        s.count[SETTLED] += 1
         return place
     return NONE
-
-
-@kernel
-def reached(s: State, place: int) -> bool:
-    """Whether the last search got to a place."""
-    return bool(s.done[place] == s.count[STAMP])
 
 
 @kernel
 def begin_march_search(s: State, origin: int) -> None:
     """Begin a search of marches from a place."""
     begin_search(s)
-    reach(s, origin, 0.0, 0.0, 0.0, False, NONE, origin)
+    reach(s, origin, 0.0, 0.0)
 
 
 @kernel
 def spread_march(w: World, s: State, side: int, place: int, origin: int, unsafe: float) -> None:
     """Go on from a settled place over routes that pass today, through places that let the side through."""
-    if place != origin and s.passable[side, place] != 1:
+    if place != origin and s.passable[side, place] != FREE:
         return
     for k in range(w.arc_start[place], w.arc_start[place + 1]):
         route = w.arc_route[k]
@@ -124,12 +111,10 @@ def spread_march(w: World, s: State, side: int, place: int, origin: int, unsafe:
         if hours == math.inf:
             continue
         goal = w.arc_place[k]
-        if s.passable[side, goal] != 1:
+        if s.passable[side, goal] != FREE:
             continue
-        total = s.path_hours[place] + hours
         threat = s.threat[side, route]
-        risk = s.path_risk[place] + (threat if threat > unsafe else 0.0)
-        reach(s, goal, total, total, risk, False, place, origin)
+        reach(s, goal, s.path_hours[place] + hours, s.path_risk[place] + (threat if threat > unsafe else 0.0))
 
 
 @kernel

@@ -97,10 +97,8 @@ ORDERS = 3
 WAYS = 4
 ON_THE_WAY = 5
 KILLED = 6
-CONTROL_CHANGED = 7
 ROADS_CHANGED = 8
 SUPPLY_SOUGHT = 9
-SETTLED = 10
 OVERFLOW = 11
 PASSABLE_CHANGED = 12
 AMBUSHES = 13
@@ -132,12 +130,9 @@ class World(Protocol):
     n_joins: int
     on: Flags  # (process)
     place_word: Words  # (P)
-    route_word: Words  # (E)
     side_place_word: Words  # (S, P)
     side_route_word: Words  # (S, E)
     actor_place_word: Words  # (A, P)
-    actor_word: Words  # (A)
-    side_word: Words  # (S)
     relation: Smalls  # (S, S)
     active: Flags  # (S)
     side_irregular: Flags  # (S)
@@ -371,12 +366,10 @@ class State(Protocol):
     passed_on: Floats  # (P) price that a place has passed on to its neighbours
     toll: Floats  # (P) price of going on from a place, inf where nothing goes on
     way_price: Floats  # (E) price of a route
-    previous: Ints  # (P)
     by_arc: Ints  # (P) arc by which the cheapest way enters a place, -1 where a way begins
     root: Ints  # (P)
     stamp: Ints  # (P)
     done: Ints  # (P)
-    settled: Ints  # (P) places in the order they were reached
     heap_cost: Floats
     heap_place: Ints
     load: Floats  # (P) scratch
@@ -403,12 +396,9 @@ COUNTED = (
 WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "on": ("i1", "processes"),
     "place_word": ("u8", "places"),
-    "route_word": ("u8", "routes"),
     "side_place_word": ("u8", "sides places"),
     "side_route_word": ("u8", "sides routes"),
     "actor_place_word": ("u8", "actors places"),
-    "actor_word": ("u8", "actors"),
-    "side_word": ("u8", "sides"),
     "relation": ("i1", "sides sides"),
     "active": ("i1", "sides"),
     "side_irregular": ("i1", "sides"),
@@ -639,12 +629,10 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "passed_on": ("f8", "places"),
     "toll": ("f8", "places"),
     "way_price": ("f8", "routes"),
-    "previous": ("i4", "places"),
     "by_arc": ("i4", "places"),
     "root": ("i4", "places"),
     "stamp": ("i4", "places"),
     "done": ("i4", "places"),
-    "settled": ("i4", "places"),
     "heap_cost": ("f8", "heap"),
     "heap_place": ("i4", "heap"),
     "load": ("f8", "places"),

@@ -5,7 +5,7 @@
 
 The form of the distance decay is Boulding's (1962) loss-of-strength gradient. Contested places pass nothing on; irregulars
 pass enemy places at the price of hours and of exp(-guards / G). Ways once found are kept while they are open: they are sought
-anew when ground changes, when one of them closes, and every ninth day; their prices are those of every third day.
+anew when ground changes, when one of them closes to vehicles, and every ninth day; their prices are those of every third day.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from keyterrain.dynamics.state import (
 SEEK_EVERY_DAYS = 9
 """Days for which drivers keep to ways that stay open (assumption: what has reopened is found out within days)."""
 CUT_OFF_DAYS = 3
-"""Days without delivery after which a place counts as cut off."""
+"""Days without delivery after which a place counts as cut off (assumption)."""
 
 
 @kernel

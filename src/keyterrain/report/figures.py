@@ -47,15 +47,6 @@ def band_figure(
     return _figure(traces, y_title, y_axis)
 
 
-def probability_figure(start: date, curves: Sequence[tuple[Curve, Estimate]], y_title: str) -> go.Figure:
-    """Draw probabilities by day in per cent, each with the 95 % interval of its sampling as a ribbon."""
-    traces: list[Any] = []
-    for curve, estimate in curves:
-        traces += _edges(start, curve, 100 * estimate.low, 100 * estimate.high, 0.25)
-        traces.append(_line(start, curve, 100 * estimate.value))
-    return _figure(traces, y_title, PER_CENT)
-
-
 CORRIDOR_CURVES = (
     Curve("open (share of replicates, with its 95% interval of sampling)", INK),
     Curve("chance that a passage meets no attack (median, 5–95%)", BLUE),

@@ -15,7 +15,6 @@ from importlib import resources
 from statistics import NormalDist
 from types import MappingProxyType
 
-SCALES = ("fixed", "normal", "log", "logit")
 _Z95 = NormalDist().inv_cdf(0.95)
 
 
