@@ -194,6 +194,16 @@ def test_prices_in_any_order_of_places_are_those_of_networkx(net: Net, data: st.
         assert bool(theatre.at("path_flag")[place]) == tolled
 
 
+def test_ways_that_pay_a_toll_are_marked_and_others_are_not() -> None:
+    theatre = theatre_of(Net([(0, 1), (1, 2), (2, 3), (0, 4)], [1.0] * 4, [0.0] * 4, [FREE] * 5))
+    theatre.at("toll")[:5] = [0.0, 6.0, 0.0, 0.0, 6.0]
+    for _ in range(2):  # the second search has the marks of the first to forget
+        correct_labels(theatre.world, theatre.state, 0, np.array([3, 1, 0, 4, 2], dtype=np.uint32))
+        assert theatre.at("cost")[:5].tolist() == [0.0, 1.0, 8.0, 9.0, 1.0]
+        assert theatre.at("path_flag")[:5].tolist() == [0, 0, 1, 1, 0]
+        theatre.at("path_flag")[:5] = 1
+
+
 @given(net=nets(), standing=st.sampled_from([BLOCKED, ENEMY]))
 def test_nobody_goes_into_or_through_a_place_that_lets_no_one_pass(net: Net, standing: int) -> None:
     everywhere_free = net._replace(passable=[FREE] * len(net.passable))
