@@ -44,6 +44,9 @@ class PlayedChunk(Protocol):
     def breaches(self) -> Sequence[str]:
         """Laws that were broken, each in a sentence; empty unless they were checked."""
 
+    def release(self) -> None:
+        """Give the arrays up; nobody looks at them any more."""
+
 
 class Kernels(NamedTuple):
     """The two functions that an ensemble is made of."""
@@ -119,6 +122,7 @@ def play_and_store(kernels: Kernels, work: Work) -> Finished:
         return Finished(DoneChunk(work.first, work.stop, ""), tuple(played.breaches))
     digest = digest_of(played.arrays, work.first)
     work.store.write_chunk(work.first, played.arrays, played.events)
+    played.release()
     return Finished(DoneChunk(work.first, work.stop, digest), ())
 
 
