@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keyterrain.theatre import quantity
 from keyterrain.theatre.columns import Column, Table
-from keyterrain.theatre.outcomes import MEASURES
+from keyterrain.theatre.outcomes import MEASURES, Measure
 from keyterrain.theatre.quantity import format_number
 from keyterrain.theatre.schema import CSV_TABLES, FORMAT, SETTINGS_TABLES
 
@@ -126,11 +126,24 @@ def _blank(column: Column) -> str:
 
 
 def _measures() -> str:
-    lines = ["Measures of `outcomes`, with the keys that each needs:", ""]
-    for measure in MEASURES.values():
-        arguments = ", ".join(f"`{argument.name}` ({_type(argument)})" for argument in measure.arguments)
-        lines.append(f"- `{measure.name}`: {measure.says}. Needs {arguments}.")
+    lines = [
+        "Measures, with the keys that each needs. Outcomes name those of runs; claims may name those of the map and of the",
+        "record before the start too. A replicate in which a measure is undefined is left out of its mean.",
+        "",
+        *(_measure(measure) for measure in MEASURES.values()),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _measure(measure: Measure) -> str:
+    arguments = ", ".join(f"`{argument.name}` ({_type(argument)}{_may_be_blank(argument)})" for argument in measure.arguments)
+    of = "" if measure.basis == "runs" else f" ({measure.basis})"
+    undefined = f" Undefined where {measure.undefined}." if measure.undefined else ""
+    return f"- `{measure.name}`{of}: {measure.says}. Needs {arguments}.{undefined}"
+
+
+def _may_be_blank(argument: Column) -> str:
+    return "" if argument.is_required else f", {f'default {argument.default}' if argument.default else 'may be blank'}"
 
 
 if __name__ == "__main__":

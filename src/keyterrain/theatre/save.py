@@ -165,7 +165,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     columns = {argument.name: argument for argument in MEASURES[outcome.measure].arguments}
-    arguments = {name: _plain(columns[name], value) for name, value in outcome.arguments.items()}
+    arguments = {name: _plain(columns[name], value) for name, value in outcome.arguments.items() if value is not None}
     return {"says": outcome.says, "measure": outcome.measure, **arguments}
 
 

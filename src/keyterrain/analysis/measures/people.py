@@ -1,0 +1,24 @@
+"""People who had to flee, by where they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from keyterrain.analysis.measures.control import undefined
+from keyterrain.analysis.measures.registry import Floats, computes
+from keyterrain.analysis.measures.replicates import Replicates
+
+
+@computes("displaced_at", "n_displaced")
+def displaced_at(replicates: Replicates, *, host: str, day: int | None) -> Floats:
+    """Return the displaced at a host on an evening."""
+    wanted = replicates.last_day if day is None else day
+    if wanted > replicates.last_day:
+        return undefined(replicates)
+    return replicates.arrays["n_displaced"][:, wanted, replicates.at("host", host)].astype(np.float64)
+
+
+@computes("displaced_gain", "n_displaced")
+def displaced_gain(replicates: Replicates, *, host: str, day: int | None) -> Floats:
+    """Return how many more there are than on the first evening; fewer give a negative number."""
+    return displaced_at(replicates, host=host, day=day) - displaced_at(replicates, host=host, day=0)
