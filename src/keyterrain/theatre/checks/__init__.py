@@ -41,6 +41,7 @@ FAULT_CHECKS: tuple[Check, ...] = (
     history.climate_has_twelve_months,
     questions.parameters_can_be_replaced,
     questions.candidates_sum_to_one,
+    questions.claims_can_be_put,
 )
 """A scenario in which one of these finds something cannot be run."""
 
