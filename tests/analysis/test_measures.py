@@ -202,6 +202,7 @@ def test_fighting_is_read_from_events_and_losses(quiet: Replicates) -> None:
     fought = replace(quiet, table=events_of(rows), _shared={})
     here = {"place": "hill-fort", "side": "government"}
     assert value(fought, "place_assaulted", **here) == [1.0, 0.0]
+    assert value(fought, "place_assaulted", day=4, **here) == [0.0, 0.0]
     assert value(fought, "force_sent", **here) == pytest.approx([900.0, np.nan], nan_ok=True)
     assert value(fought, "assault_losses", **here) == pytest.approx([30.0, np.nan], nan_ok=True)  # evening of 4 to evening of 7
     assert value(fought, "fighters_lost", side="government") == [140.0, 0.0]
@@ -214,6 +215,8 @@ def test_people_and_draws_are_picked_by_name(prepared: Prepared, quiet: Replicat
     quiet.arrays["n_displaced"][0, :, quiet.at("host", "border-town")] = np.arange(DAYS + 1) * 100 + 50
     assert value(quiet, "displaced_at", host="border-town") == [1450.0, 0.0]
     assert value(quiet, "displaced_gain", host="border-town", day=3) == [300.0, 0.0]
+    assert value(quiet, "displaced_reach", host="border-town", people=300, day=3) == [1.0, 0.0]
+    assert value(quiet, "displaced_reach", host="border-town", people=301, day=3) == [0.0, 0.0]
     quiet.arrays["draw"][:, quiet.at("input", "policy:government")] = [0.0, 1.0]
     assert value(quiet, "policy_is", side="government", policy="piecemeal") == [1.0, 0.0]
 
@@ -228,7 +231,7 @@ def test_an_argument_that_a_measure_does_not_have_is_an_error_of_the_caller() ->
 ARGUMENTS: dict[str, Any] = {
     "corridor": "highway", "area": "hills", "place": "hill-village", "side": "government", "actor": "army", "host": "border-town",
     "days": 7, "day": 20, "share": 0.5, "threshold": 0.5, "places": ("capital", "highway-town"), "policy": "piecemeal",
-    "input": "quality:army", "since": 3,
+    "input": "quality:army", "since": 3, "people": 500,
 }  # fmt: skip
 
 

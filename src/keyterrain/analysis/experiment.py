@@ -102,6 +102,7 @@ class Experiment:
         self._stored = stored
         self._progress = progress
         self._values: dict[Variant, dict[Measurement, Floats]] = {}
+        self.n_played = 0
 
     def measure(self, asked: Asked, replicates: int) -> Values:
         """Measure replicates 0 to `replicates` of each variant.
@@ -120,6 +121,7 @@ class Experiment:
             begin = to_do[chunk.variant].start
             fresh[chunk.variant][:, chunk.first - begin : chunk.stop - begin] = values
             n_done += chunk.stop - chunk.first
+            self.n_played += chunk.stop - chunk.first
             if self._progress is not None:
                 self._progress(n_done, n_all)
         for variant, rows in fresh.items():

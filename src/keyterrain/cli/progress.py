@@ -51,6 +51,21 @@ class ProgressLine:
             self.stream.flush()
 
 
+class CountLine(ProgressLine):
+    """Says how much of something is done, for work that comes in several portions."""
+
+    def __init__(self, what: str, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self.what = what
+
+    def __call__(self, n_done: int, n_all: int) -> None:  # type: ignore[override]
+        """Say how much of the present portion is done; elsewhere than on a terminal, only when it is."""
+        if self.is_terminal:
+            self._rewrite(f"{n_done} of {n_all} {self.what}")
+        elif n_done == n_all:
+            self._write_line(f"{n_all} {self.what} played")
+
+
 def _how_far(progress: Progress) -> str:
     said = f"{progress.n_done} of {progress.replicates} replicates, {progress.seconds:.0f} s"
     if progress.seconds_to_go and progress.n_done < progress.replicates:

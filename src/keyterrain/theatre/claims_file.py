@@ -209,7 +209,7 @@ class _Reader:
             grade=cells["grade"],
             start=cells["start"],
             parts=tuple(part for part in parts if part is not None),
-            combination="any_of" if "any_of" in entries else "all_of",
+            combination="any_of" if "any_of" in entries and len(parts) > 1 else "all_of",
             cannot_tell=cells["cannot_tell"],
             only_bears_out=cells["only_bears_out"],
             observed=observed,

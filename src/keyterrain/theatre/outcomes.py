@@ -54,6 +54,7 @@ _THRESHOLD = Column("threshold", "number", "chance that counts as secure", "1", 
 _PLACES = Column("places", "keys", "places that are meant", refers_to=("place",))
 _POLICY = Column("policy", "choice", "policy that is meant", choices=tuple(POLICY_RULES))
 _INPUT = Column("input", "text", "name of a drawn input, as in the store's `draw`")
+_PEOPLE_COUNT = Column("people", "integer", "number of people", "people", least=1, most=1_000_000_000)
 _MONTHS = Column("months", "integer", "months before the start that are looked at", "months", least=1, most=240)
 _KM = Column("km", "number", "how far from its end the way is looked at", "km", default="5", above=0, most=500)
 
@@ -202,7 +203,13 @@ _FIGHTING = (
         "fighters",
         undefined="it is never assaulted, or the assault does not end",
     ),
-    Measure("place_assaulted", "whether the side assaults the place", (_PLACE, _SIDE), "whether"),
+    Measure(
+        "place_assaulted",
+        "whether the side assaults the place up to a day",
+        (_PLACE, _SIDE, _DAY),
+        "whether",
+        undefined="the campaign ends before that day",
+    ),
     Measure("operation_days", "share of days on which the side has an operation under way", (_SIDE,)),
 )
 
@@ -221,6 +228,13 @@ _PEOPLE = (
         (_HOST, _DAY),
         "number",
         "people",
+        undefined="the campaign ends before that day",
+    ),
+    Measure(
+        "displaced_reach",
+        "whether the displaced at the host have grown by that many people on some evening up to a day",
+        (_HOST, _PEOPLE_COUNT, _DAY),
+        "whether",
         undefined="the campaign ends before that day",
     ),
 )
@@ -264,8 +278,8 @@ _RECORD = (
     ),
     Measure(
         "days_since_capture",
-        "days from the side's last recorded capture in the area to the start",
-        (_AREA, _SIDE),
+        "days from the side's last recorded capture of a place of the area, which it kept for that many days or to the start",
+        (_AREA, _SIDE, _DAYS),
         "number",
         "days",
         "record",

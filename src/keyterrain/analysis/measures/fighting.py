@@ -77,9 +77,13 @@ def _assaults(replicates: Replicates, place: str, side: str) -> Events:
 
 
 @computes("place_assaulted", EVENTS)
-def place_assaulted(replicates: Replicates, *, place: str, side: str) -> Floats:
-    """Return 1 where an assault on the place begins."""
-    return (_first_of(replicates, _assaults(replicates, place, side)) >= 0).astype(np.float64)
+def place_assaulted(replicates: Replicates, *, place: str, side: str, day: int | None) -> Floats:
+    """Return 1 where an assault on the place begins by that day."""
+    last = replicates.last_day if day is None else day
+    if last > replicates.last_day:
+        return undefined(replicates)
+    begun = _picked(replicates, _assaults(replicates, place, side), "day")
+    return (np.nan_to_num(begun, nan=np.inf) <= last).astype(np.float64)
 
 
 @computes("force_sent", EVENTS)

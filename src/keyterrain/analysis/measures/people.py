@@ -22,3 +22,13 @@ def displaced_at(replicates: Replicates, *, host: str, day: int | None) -> Float
 def displaced_gain(replicates: Replicates, *, host: str, day: int | None) -> Floats:
     """Return how many more there are than on the first evening; fewer give a negative number."""
     return displaced_at(replicates, host=host, day=day) - displaced_at(replicates, host=host, day=0)
+
+
+@computes("displaced_reach", "n_displaced")
+def displaced_reach(replicates: Replicates, *, host: str, people: int, day: int | None) -> Floats:
+    """Return 1 where so many more than on the first evening are there on some evening by that day."""
+    last = replicates.last_day if day is None else day
+    if last > replicates.last_day:
+        return undefined(replicates)
+    there = replicates.arrays["n_displaced"][:, : last + 1, replicates.at("host", host)].astype(np.int64)
+    return ((there - there[:, :1]).max(axis=1) >= people).astype(np.float64)
