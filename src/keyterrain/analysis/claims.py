@@ -22,6 +22,7 @@ from keyterrain.analysis.measures.observed import observed_value
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.variants import Stage, Variant
+from keyterrain.theatre.claims import Whichever
 from keyterrain.theatre.faults import nearest
 from keyterrain.theatre.outcomes import MEASURES, Kind
 
@@ -66,6 +67,8 @@ class PartAnswer:
     verdict: Verdict
     observed: float | None = None
     why: str = ""
+    group: int = 0
+    """Number of the part of the claim that it belongs to; parts of one number are what a name may stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,19 @@ def combined(verdicts: Sequence[Verdict], combination: str) -> Verdict:
     return CANNOT_TELL if CANNOT_TELL in verdicts or not verdicts else other
 
 
+def unanimous(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict that all have, if they have one."""
+    return verdicts[0] if len(set(verdicts)) == 1 else CANNOT_TELL
+
+
+def verdict_of_parts(parts: Sequence[PartAnswer], combination: str) -> Verdict:
+    """Return the verdict of a claim from those of its parts."""
+    groups: dict[int, list[Verdict]] = {}
+    for part in parts:
+        groups.setdefault(part.group, []).append(part.verdict)
+    return combined([unanimous(verdicts) for verdicts in groups.values()], combination)
+
+
 def _variant_of(run: Run) -> Variant:
     plan = run.manifest.plan
     return Variant(plan.start, plan.days, plan.interventions)
@@ -235,7 +251,7 @@ def _refuse_other_version(run: Run, others: set[Variant]) -> None:
 
 
 def _needs_more(question: _Question, answer: ClaimAnswer) -> bool:
-    return bool(question.asked) and combined([part.verdict for part in answer.parts], question.claim.combination) == CANNOT_TELL
+    return bool(question.asked) and verdict_of_parts(answer.parts, question.claim.combination) == CANNOT_TELL
 
 
 def _asked(questions: Iterable[_Question]) -> dict[Variant, list[Measurement]]:
@@ -258,7 +274,11 @@ class _Question:
     def __post_init__(self) -> None:
         self.start = self.claim.start or self.own.start or self.scenario.default_start
         self.situation = self.scenario.situation(self.start)
-        self.parts = [_Part(part, self) for part in self.claim.parts]
+        self.parts = [
+            _Part(comparison, self, group)
+            for group, part in enumerate(self.claim.parts)
+            for comparison in (part.of if isinstance(part, Whichever) else (part,))
+        ]
         for part in self.parts:
             for variant, measurements in part.asked():
                 self.asked.setdefault(variant, {}).update(dict.fromkeys(measurements))
@@ -278,19 +298,22 @@ class _Question:
             return ClaimAnswer(claim, self.start, CANNOT_TELL, (), 0, claim.cannot_tell)
         level = level_of_each(n_looks, len(self.parts))
         parts = tuple(part.answer(values, level) for part in self.parts)
-        verdict = combined([part.verdict for part in parts], claim.combination)
+        verdict = verdict_of_parts(parts, claim.combination)
         replicates = max((part.interval.n_played for part in parts), default=0)
         if verdict == NOT_BORNE_OUT and claim.only_bears_out:
             return ClaimAnswer(claim, self.start, CANNOT_TELL, parts, replicates, claim.only_bears_out)
-        why = next((part.why for part in parts if part.verdict == CANNOT_TELL), "") if verdict == CANNOT_TELL else ""
+        why = ""
+        if verdict == CANNOT_TELL:
+            why = next((part.why for part in parts if part.verdict == CANNOT_TELL), "what the name may stand for does not agree")
         return ClaimAnswer(claim, self.start, verdict, parts, replicates, why)
 
 
 class _Part:
     """One comparison of a claim, and how it is read off values."""
 
-    def __init__(self, comparison: Comparison, question: _Question) -> None:
+    def __init__(self, comparison: Comparison, question: _Question, group: int) -> None:
         self.comparison = comparison
+        self.group = group
         self.question = question
         self.measure = MEASURES[comparison.reading.measure]
         self.readings = [_Reader(reading, question) for reading in (comparison.reading, comparison.than) if reading is not None]
@@ -308,7 +331,9 @@ class _Part:
         elif verdict == CANNOT_TELL:
             why = "the interval lies on both sides of what would bear it out" if interval.n else "it is undefined"
         bound = f"{self.comparison.borne_out_if.word} {' and '.join(f'{x:g}' for x in self.comparison.borne_out_if.numbers)}"
-        return PartAnswer(self.text, self.measure.unit, bound.replace("_", " "), interval, verdict, self._observed(), why)
+        return PartAnswer(
+            self.text, self.measure.unit, bound.replace("_", " "), interval, verdict, self._observed(), why, self.group
+        )
 
     @property
     def text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def work(arguments: argparse.Namespace) -> Answer:
 
         raise RunRefused("Say which scenario or run: keyterrain claims SCENARIO_OR_RUN.")
     answers = _answers(arguments)
-    return Answer(_machine(answers), _text(answers))
+    return Answer(_machine(answers), _text(answers, in_full=bool(arguments.only)))
 
 
 def _answers(arguments: argparse.Namespace) -> ClaimAnswers:
@@ -130,7 +131,7 @@ def _observed(answer: ClaimAnswer) -> object:
     return answer.claim.observed.says if answer.claim.observed else None
 
 
-def _text(answers: ClaimAnswers) -> str:
+def _text(answers: ClaimAnswers, *, in_full: bool) -> str:
     counted = [
         sum(answer.verdict == verdict for answer in answers.answers) for verdict in ("borne out", "not borne out", "cannot tell")
     ]
@@ -138,12 +139,19 @@ def _text(answers: ClaimAnswers) -> str:
         f"{answers.title}: {len(answers.answers)} claims, {counted[0]} borne out, {counted[1]} not, {counted[2]} cannot be told; "
         f"{answers.n_played} replicates of {answers.n_variants} campaigns played, seed {answers.seed}"
     )
-    return "\n".join([heading, *(_paragraph(answer) for answer in answers.answers)])
+    return "\n".join([heading, *(_paragraph(answer, in_full=in_full) for answer in answers.answers)])
 
 
-def _paragraph(answer: ClaimAnswer) -> str:
+def _paragraph(answer: ClaimAnswer, *, in_full: bool) -> str:
+    """Say a claim with its verdict; of several parts the one that decided, or all of them."""
     lines = [f"\n{answer.verdict.upper():14} {answer.claim.key}", *_wrapped(answer.claim.says, 4)]
-    lines += [line for part in answer.parts for line in _wrapped(_reading(part, alone=len(answer.parts) == 1), 8)]
+    is_alone = len(answer.parts) == 1
+    shown = answer.parts if in_full else [part for part in (answer.deciding,) if part is not None]
+    lines += [line for part in shown for line in _wrapped(_reading(part, alone=is_alone), 8)]
+    if len(shown) < len(answer.parts):
+        verdicts = Counter(part.verdict for part in answer.parts)
+        counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
+        lines += _wrapped(f"of {len(answer.parts)} parts: {counted} (all are shown by --only {answer.claim.key})", 8)
     if answer.why:
         lines += _wrapped(f"why: {answer.why}", 8)
     if (observed := _observed(answer)) is not None:

@@ -80,6 +80,13 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Whichever:
+    """The same comparison for each thing that a name may stand for: it has a verdict where all have the same."""
+
+    of: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Quoted:
     """What happened, in words, with its source."""
 
@@ -97,7 +104,7 @@ class Claim:
     start
         First evening that suits it; None for the first of the scenario's, or that of the run that is asked.
     parts
-        Comparisons; more than one are combined.
+        Comparisons, or groups of which all must agree; more than one are combined.
     cannot_tell
         Why this theatre cannot answer it; then it has no parts.
     only_bears_out
@@ -109,7 +116,7 @@ class Claim:
     source: str
     grade: str
     start: date | None
-    parts: tuple[Comparison, ...]
+    parts: tuple[Comparison | Whichever, ...]
     combination: Combination = "all_of"
     cannot_tell: str = ""
     only_bears_out: str = ""
@@ -128,8 +135,14 @@ CLAIM_COLUMNS = (
     Column(
         "observed", "nested", "what happened, where the record cannot be computed with: `says`, `source`, `grade`", default=""
     ),
-    Column("all_of", "nested", "list of comparisons each of which must be borne out", default=""),
-    Column("any_of", "nested", "list of comparisons one of which must be borne out", default=""),
+    Column(
+        "all_of",
+        "nested",
+        "list of comparisons each of which must be borne out; `whichever` with a list of its own stands for what may be any of "
+        "several things, and has a verdict where all of them have the same",
+        default="",
+    ),
+    Column("any_of", "nested", "list as above, one of which must be borne out", default=""),
 )
 COMPARISON_COLUMNS = (
     Column("measure", "choice", "registered measure; its arguments are further keys", choices=tuple(MEASURES)),

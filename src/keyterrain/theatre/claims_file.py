@@ -26,6 +26,7 @@ from keyterrain.theatre.claims import (
     Pairs,
     Quoted,
     Reading,
+    Whichever,
 )
 from keyterrain.theatre.columns import Column
 from keyterrain.theatre.draft import Draft
@@ -38,6 +39,7 @@ from keyterrain.theatre.schema import CLAIMS_FILE
 from keyterrain.theatre.settings import Entry, ListNode, MapNode, Node, Scalar, read_settings
 
 SECTION = "claims"
+WHICHEVER = "whichever"
 SPACES = ("place", "side", "actor", "area", "corridor", "abroad", "source")
 SEASONS = ("now", "spring")
 SWITCH = "processes."
@@ -216,7 +218,7 @@ class _Reader:
             note=cells["note"],
         )
 
-    def parts(self, entry: Entry, path: str, cells: Mapping[str, Any]) -> list[Comparison | None]:
+    def parts(self, entry: Entry, path: str, cells: Mapping[str, Any]) -> list[Comparison | Whichever | None]:
         """Return the comparisons of a claim: itself, or those of a list."""
         assert isinstance(entry.value, MapNode)
         entries = entry.value.entries
@@ -236,15 +238,25 @@ class _Reader:
         self.refuse_strangers(entry.value, own, path)
         if not lists:
             return []
-        word = lists[0]
-        listed = entries[word].value
-        if not isinstance(listed, ListNode) or not listed.items:
-            self.fault(entries[word].line, f"{path}.{word}", "should be a list of comparisons")
-            return []
         return [
-            self.attempt(lambda item=item, i=i: self.comparison(item, f"{path}.{word}[{i + 1}]", ()))  # type: ignore[misc]
-            for i, item in enumerate(listed.items)
+            self.attempt(lambda item=item, where=where: self.group_or_comparison(item, where))  # type: ignore[misc]
+            for where, item in self.listed(entries[lists[0]], f"{path}.{lists[0]}")
         ]
+
+    def listed(self, entry: Entry, path: str) -> list[tuple[str, Node]]:
+        """Return the items of a list with their paths; anything else, and an empty one, is a fault."""
+        items = entry.value.items if isinstance(entry.value, ListNode) else []
+        if not items:
+            self.fault(entry.line, path, "should be a list of comparisons")
+        return [(f"{path}[{i + 1}]", item) for i, item in enumerate(items)]
+
+    def group_or_comparison(self, node: Node, path: str) -> Comparison | Whichever:
+        if not isinstance(node, MapNode) or WHICHEVER not in node.entries:
+            return self.comparison(node, path, ())
+        self.refuse_strangers(node, (WHICHEVER,), path)
+        listed = self.listed(node.entries[WHICHEVER], f"{path}.{WHICHEVER}")
+        found = [self.attempt(lambda item=item, where=where: self.comparison(item, where, ())) for where, item in listed]  # type: ignore[misc]
+        return Whichever(tuple(part for part in found if part is not None))
 
     def comparison(self, node: Node, path: str, also: Sequence[str]) -> Comparison:
         entries = self.mapping(node, path)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from keyterrain.theatre.claims import Change, Claim, Comparison, Condition, Quoted, Reading
+from keyterrain.theatre.claims import Change, Claim, Comparison, Condition, Quoted, Reading, Whichever
 
 
 def text_of_claims(claims: Iterable[Claim]) -> str:
@@ -29,9 +29,13 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "note": claim.note,
     }
     written = {key: value for key, value in written.items() if value}
-    if len(claim.parts) == 1:
+    if len(claim.parts) == 1 and isinstance(claim.parts[0], Comparison):
         return {**written, **_comparison(claim.parts[0])}
-    return {**written, claim.combination: [_comparison(part) for part in claim.parts]} if claim.parts else written
+    return {**written, claim.combination: [_part(part) for part in claim.parts]} if claim.parts else written
+
+
+def _part(part: Comparison | Whichever) -> dict[str, Any]:
+    return {"whichever": [_comparison(each) for each in part.of]} if isinstance(part, Whichever) else _comparison(part)
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:

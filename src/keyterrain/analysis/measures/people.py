@@ -31,4 +31,4 @@ def displaced_reach(replicates: Replicates, *, host: str, people: int, day: int 
     if last > replicates.last_day:
         return undefined(replicates)
     there = replicates.arrays["n_displaced"][:, : last + 1, replicates.at("host", host)].astype(np.int64)
-    return ((there - there[:, :1]).max(axis=1) >= people).astype(np.float64)
+    return np.where((there - there[:, :1]).max(axis=1) >= people, 1.0, 0.0)
