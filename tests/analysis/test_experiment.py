@@ -89,6 +89,8 @@ def test_a_run_in_the_store_is_read_and_not_played(scenario: Scenario, tmp_path:
     assert chunks == []
     played = Experiment(Stage(scenario, seed=3)).measure({variant: [HELD]}, 9).of(variant, HELD)
     np.testing.assert_array_equal(stored, played[:6])
+    fewer = experiment.measure({variant: [HELD]}, 4).of(variant, HELD)
+    np.testing.assert_array_equal(fewer, played[:4])
     further = experiment.measure({variant: [HELD]}, 9).of(variant, HELD)
     assert [(each.first, each.stop) for each in chunks] == [(6, 9)]
     np.testing.assert_array_equal(further, played)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from keyterrain.analysis.experiment import Experiment, Values
 from keyterrain.analysis.interval import Interval, level_of_each, looks, of_difference, of_mean
 from keyterrain.analysis.measures import Measurement, standing_value
+from keyterrain.analysis.measures.inputs import input_read
 from keyterrain.analysis.measures.observed import observed_value
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.interventions import Interventions
@@ -154,6 +155,7 @@ def answer_claims(
     )
     if run is not None:
         _refuse_other_version(run, {variant for question in questions for variant in question.asked} - {own})
+    _refuse_unknown_inputs(questions, experiment.stage)
     schedule = looks(budget)
     answers: dict[str, ClaimAnswer] = {}
     for n in schedule:
@@ -248,6 +250,21 @@ def _refuse_other_version(run: Run, others: set[Variant]) -> None:
             f"{run.path} was played by keyterrain {plan.version} on {plan.environment.text}, here is {__version__} on "
             f"{here.text}; campaigns to compare it with would not share its luck: ask its scenario, or play the run again."
         )
+
+
+def _refuse_unknown_inputs(questions: Sequence[_Question], stage: Stage) -> None:
+    """Refuse measures of what nobody draws; which inputs there are is known once a variant is prepared."""
+    faults = []
+    for question in questions:
+        for variant, measurements in question.asked.items():
+            for name in filter(None, map(input_read, measurements)):
+                names = [str(each) for each in stage.prepared(variant).coordinates["input"]]
+                if name not in names:
+                    found = nearest(name, names)
+                    hint = f"; did you mean {found}?" if found else "."
+                    faults.append(f"Claim {question.claim.key}: there is no drawn input {name}{hint}")
+    if faults:
+        raise RunRefused(" ".join(dict.fromkeys(faults)))
 
 
 def _needs_more(question: _Question, answer: ClaimAnswer) -> bool:

@@ -115,6 +115,15 @@ class Experiment:
         to_do = {variant: self._missing(variant, measurements, replicates) for variant, measurements in asked.items()}
         self._read_stored(asked, to_do)
         to_do = {variant: span for variant, span in to_do.items() if len(span)}
+        if to_do:
+            self._play(asked, to_do)
+        kept = self._values
+        return Values(
+            {variant: {each: kept[variant][each][:replicates] for each in asked[variant]} for variant in asked}, self.stage.seed
+        )
+
+    def _play(self, asked: Asked, to_do: Mapping[Variant, range]) -> None:
+        """Play what is to do, and keep what is measured."""
         fresh = {variant: np.full((len(asked[variant]), len(span)), np.nan) for variant, span in to_do.items()}
         n_done, n_all = 0, sum(len(span) for span in to_do.values())
         for chunk, values in self.stage.play({variant: [span] for variant, span in to_do.items()}, _Look(asked)):
@@ -126,9 +135,6 @@ class Experiment:
                 self._progress(n_done, n_all)
         for variant, rows in fresh.items():
             self._keep(variant, asked[variant], rows, to_do[variant].start)
-        return Values(
-            {variant: {each: self._values[variant][each] for each in asked[variant]} for variant in asked}, self.stage.seed
-        )
 
     def _missing(self, variant: Variant, measurements: Sequence[Measurement], replicates: int) -> range:
         kept = self._values.get(variant, {})

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from keyterrain.analysis.measures.registry import Floats, computes
+from keyterrain.analysis.measures.registry import Floats, Measurement, computes
 from keyterrain.analysis.measures.replicates import Replicates
 from keyterrain.theatre.policies import POLICY_RULES
+
+
+def input_read(asked: Measurement) -> str | None:
+    """Return the name of the draw that a measurement reads, None where it reads none."""
+    arguments = dict(asked.arguments)
+    if asked.measure == "drawn_input":
+        return str(arguments["input"])
+    prefix = {"policy_is": "policy", "waits_for_spring": "waits"}.get(asked.measure)
+    return f"{prefix}:{arguments['side']}" if prefix else None
 
 
 @computes("drawn_input", "draw")
