@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from keyterrain.theatre import quantity
+from keyterrain.theatre.claims import BOUND_COLUMNS, CHANGE_COLUMNS, CLAIM_COLUMNS, COMPARISON_COLUMNS, CONDITION_COLUMNS
 from keyterrain.theatre.columns import Column, Table
 from keyterrain.theatre.outcomes import MEASURES, Measure
 from keyterrain.theatre.quantity import format_number
@@ -42,6 +43,13 @@ and places are known by the earliest start.
 **Sources.** A `source` cell names keys of `sources.csv`, or says `assumption: why`; several parts are separated by `;`.
 """
 
+_CLAIMS_INTRODUCTION = """\
+Statements to be put to the test: under `claims` a mapping by key, each with the keys below and those of one comparison, or with
+`all_of`, `any_of` or `cannot_tell`. How to write one and what a verdict means: [claims.md](claims.md)."""
+
+MOST_CHOICES = 20
+"""Choices that a table spells out."""
+
 _TYPES = {
     "key": "key",
     "keys": "list of keys",
@@ -55,6 +63,7 @@ _TYPES = {
     "grade": "grade",
     "source": "sources",
     "weights": "mapping of keys to numbers",
+    "nested": "mapping or list",
 }
 
 
@@ -68,6 +77,7 @@ def render() -> str:
         _measures(),
         "## Tables\n",
         *(_section(table) for table in CSV_TABLES),
+        _claims(),
     ]
     return "\n".join(parts)
 
@@ -103,6 +113,8 @@ def _columns(columns: Iterable[Column]) -> str:
 
 
 def _type(column: Column) -> str:
+    if column.name == "measure" and len(column.choices) > MOST_CHOICES:
+        return "a measure of those listed"
     if column.choices:
         words = ", ".join(f"`{choice}`" for choice in column.choices)
         return f"any of {words}" if column.type == "choices" else words
@@ -133,6 +145,22 @@ def _measures() -> str:
         *(_measure(measure) for measure in MEASURES.values()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _claims() -> str:
+    parts = [
+        "### claims.yaml (optional)",
+        _CLAIMS_INTRODUCTION,
+        _columns(CLAIM_COLUMNS),
+        "A comparison; the arguments of its measure are further keys:",
+        _columns(COMPARISON_COLUMNS),
+        "A change (`given`, `first` and `second` of a `contrast`); empty for none:",
+        _columns(CHANGE_COLUMNS),
+        "`among`, and what the mean must be (`borne_out_if`, one of these):",
+        _columns(CONDITION_COLUMNS),
+        _columns(BOUND_COLUMNS),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _measure(measure: Measure) -> str:
