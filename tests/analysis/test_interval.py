@@ -52,7 +52,16 @@ def test_agreement_of_all_replicates_is_no_certainty(kind: str) -> None:
 def test_shares_that_hardly_ever_differ_are_not_trusted_more_than_zero_and_one() -> None:
     first = np.zeros(400)
     first[: FEW - 1] = 0.5
-    assert of_difference(first, np.zeros(400), "share").high > of_difference(first, np.zeros(400), "number").high
+    naive = stats.ttest_1samp(first, 0.0).confidence_interval(0.95)
+    assert of_difference(first, np.zeros(400), "share").high > naive.high
+
+
+def test_numbers_that_never_differ_are_no_certainty_either() -> None:
+    same = of_mean(np.full(250, 7.0), "number")
+    assert same.low < same.value == 7.0 < same.high
+    rare = np.zeros(250)
+    rare[0] = 40.0
+    assert of_mean(rare, "number").high > 40.0 / 250 * 3, "the chance of one in 250 may well be three times as large"
 
 
 def test_the_matched_interval_covers_at_its_level_where_the_naive_one_does_not() -> None:
@@ -61,12 +70,13 @@ def test_the_matched_interval_covers_at_its_level_where_the_naive_one_does_not()
     difference = np.where(drawn < p_gain, 1.0, np.where(drawn > 1 - p_loss, -1.0, 0.0))
     truth = p_gain - p_loss
 
-    def coverage(kind: str) -> float:
-        intervals = [of_difference(row, np.zeros(n), kind) for row in difference]
-        return float(np.mean([each.low <= truth <= each.high for each in intervals]))
+    def coverage(low: np.ndarray, high: np.ndarray) -> float:
+        return float(((low <= truth) & (truth <= high)).mean())
 
-    assert coverage("whether") >= 0.94
-    assert coverage("number") < 0.94
+    matched = [of_difference(row, np.zeros(n), "whether") for row in difference]
+    mean, error = difference.mean(axis=1), difference.std(axis=1, ddof=1) / np.sqrt(n)
+    assert coverage(np.array([each.low for each in matched]), np.array([each.high for each in matched])) >= 0.94
+    assert coverage(mean - 1.96 * error, mean + 1.96 * error) < 0.94
 
 
 def test_looks_double_and_end_at_the_budget() -> None:

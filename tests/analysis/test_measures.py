@@ -205,6 +205,10 @@ def test_fighting_is_read_from_events_and_losses(quiet: Replicates) -> None:
     assert value(fought, "place_assaulted", day=4, **here) == [0.0, 0.0]
     assert value(fought, "force_sent", **here) == pytest.approx([900.0, np.nan], nan_ok=True)
     assert value(fought, "assault_losses", **here) == pytest.approx([30.0, np.nan], nan_ok=True)  # evening of 4 to evening of 7
+    fought.arrays["n_displaced"][0, :, fought.at("host", "border-town")] = np.arange(DAYS + 1) * 100
+    away = {**here, "host": "border-town"}
+    assert value(fought, "displaced_after_assault", days=7, **away) == pytest.approx([800.0, np.nan], nan_ok=True)
+    assert np.isnan(value(fought, "displaced_after_assault", days=10, **away)).all()
     assert value(fought, "fighters_lost", side="government") == [140.0, 0.0]
     assert value(fought, "actor_lost_per_gain", actor="army", area="hills") == pytest.approx([140.0, np.nan], nan_ok=True)
     assert value(fought, "assaults_elsewhere", area="hills", days=5, **here) == pytest.approx([1.0, np.nan], nan_ok=True)

@@ -145,3 +145,17 @@ def test_a_scenario_without_claims_says_where_they_are_written(folder: Path, cap
     code, _, err = said(capsys, str(folder))
     assert code == 2
     assert "docs/claims.md" in err
+
+
+def test_all_claims_of_the_flagship_can_be_put(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, "qalamoun-2013", "--replicates", "2", "--json")
+    claims = {claim["id"]: claim for claim in json.loads(out)["claims"]}
+    assert code == 0
+    assert len(claims) >= 40
+    two_replicates_tell_nothing = [
+        claim for claim in claims.values() if claim["replicates"] and claim["verdict"] != "cannot tell"
+    ]
+    assert two_replicates_tell_nothing == []
+    assert claims["motorway-enters-from-the-south"]["verdict"] == "not borne out"
+    assert claims["qara-falls-soon"]["observed"] == 1.0
+    assert all(claim["why"] for claim in claims.values() if claim["verdict"] == "cannot tell")

@@ -365,6 +365,9 @@ class _Part:
         """Return a mean, or a mean of paired differences; of differences of differences the plain one of Student."""
         kind: Kind = self.measure.kind
         reading = self.readings[0]
+        if all(each.is_zero for each in self.readings):
+            n = len(reading.value(values))
+            return Interval(0.0, 0.0, 0.0, n, n, 1.0)
         if len(self.readings) == 2:
             own, other = (each.value(values) for each in self.readings)
             paired = reading.comparison.contrast is not None
@@ -396,6 +399,11 @@ class _Reader:
         changes = reading.contrast or (None,)
         self.variants = [question.variant(reading.given.with_more(change) if change else reading.given) for change in changes]
         self.condition = _measurement_of(reading.among) if reading.among else None
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether a contrast is of a campaign with itself, which differs in nothing, and that for certain."""
+        return len(self.variants) == 2 and self.variants[0] == self.variants[1]
 
     @property
     def text(self) -> str:

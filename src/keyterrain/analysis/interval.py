@@ -51,11 +51,14 @@ def of_mean(values: Floats, kind: Kind, level: float = 0.95) -> Interval:
 
     Of 0 and 1 the score interval of Wilson (1927, doi:10.1080/01621459.1927.10502953), which stays honest at 0 and 1. Else
     Student's t; but shares of which fewer than `FEW` differ from the commonest have no variance to speak of and get Wilson's
-    interval too, which is wide enough because nothing between 0 and 1 varies more than 0 and 1 with the same mean.
+    interval too, which is wide enough because nothing between 0 and 1 varies more than 0 and 1 with the same mean. Other numbers
+    that hardly ever differ: see `_rare`.
     """
     known = values[~np.isnan(values)]
     if kind == "whether" or (kind == "share" and _is_nearly_constant(known)):
         low, high = _wilson(float(known.sum()), len(known), level)
+    elif _is_nearly_constant(known):
+        low, high = _rare(known, level)
     else:
         low, high = _student(known, level)
     return Interval(_mean(known), low, high, len(known), len(values), level)
@@ -66,13 +69,16 @@ def of_difference(first: Floats, second: Floats, kind: Kind, level: float = 0.95
 
     Of 0 and 1 the adjusted interval of Agresti and Min (2005, doi:10.1002/sim.1781): half a replicate is added to each cell of
     the table of both, so that it has a width also where all replicates agree. Else Student's t on the differences; shares that
-    differ in fewer than `FEW` replicates get those added replicates too (our extension of the same idea).
+    differ in fewer than `FEW` replicates get those added replicates too (our extension of the same idea), and other numbers the
+    interval of `_rare`.
     """
     differences = first - second
     known = differences[~np.isnan(differences)]
     n_differing = int((known != 0.0).sum())
     if kind == "whether" or (kind == "share" and n_differing < FEW):
         low, high = _agresti_min(known, level)
+    elif _is_nearly_constant(known):
+        low, high = _rare(known, level)
     else:
         low, high = _student(known, level)
     return Interval(_mean(known), low, high, len(known), len(differences), level)
@@ -130,6 +136,22 @@ def _agresti_min(differences: Floats, level: float) -> tuple[float, float]:
     variance = (float((differences**2).sum()) + 1.0) / n - mean**2
     half = _z(level) * math.sqrt(max(variance, 0.0) / n)
     return max(mean - half, -1.0), min(mean + half, 1.0)
+
+
+def _rare(known: Floats, level: float) -> tuple[float, float]:
+    """Return an interval about the commonest number where so few differ from it that their variance says nothing.
+
+    The share that differs is at most Wilson's upper limit; those not seen are taken to differ by as much as the farthest that
+    was seen, and by 1 of the unit at least (assumption), either way.
+    """
+    if not len(known):
+        return math.nan, math.nan
+    numbers, counts = np.unique(known, return_counts=True)
+    commonest = float(numbers[counts.argmax()])
+    farthest = max(float(np.abs(known - commonest).max()), 1.0)
+    reach = _wilson(float((known != commonest).sum()), len(known), level)[1] * farthest
+    mean = float(known.mean())
+    return min(commonest - reach, mean), max(commonest + reach, mean)
 
 
 def _student(known: Floats, level: float) -> tuple[float, float]:

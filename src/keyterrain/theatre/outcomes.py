@@ -237,6 +237,15 @@ _PEOPLE = (
         "whether",
         undefined="the campaign ends before that day",
     ),
+    Measure(
+        "displaced_after_assault",
+        "by how many people the displaced at the host grow from the evening before the side's first assault on the place to that "
+        "many days later",
+        (_PLACE, _SIDE, _HOST, _DAYS),
+        "number",
+        "people",
+        undefined="there is no assault, or the campaign ends before",
+    ),
 )
 
 _INPUTS = (

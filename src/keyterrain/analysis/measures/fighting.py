@@ -76,13 +76,18 @@ def _assaults(replicates: Replicates, place: str, side: str) -> Events:
     return events.where(here & (events.kind == ASSAULT))
 
 
+def first_assault(replicates: Replicates, place: str, side: str) -> Floats:
+    """Return the day on which the side's first assault on the place begins, nan where there is none."""
+    return _picked(replicates, _assaults(replicates, place, side), "day")
+
+
 @computes("place_assaulted", EVENTS)
 def place_assaulted(replicates: Replicates, *, place: str, side: str, day: int | None) -> Floats:
     """Return 1 where an assault on the place begins by that day."""
     last = replicates.last_day if day is None else day
     if last > replicates.last_day:
         return undefined(replicates)
-    begun = _picked(replicates, _assaults(replicates, place, side), "day")
+    begun = first_assault(replicates, place, side)
     return (np.nan_to_num(begun, nan=np.inf) <= last).astype(np.float64)
 
 
@@ -102,7 +107,7 @@ def _picked(replicates: Replicates, events: Events, column: str) -> Floats:
 @computes("assault_losses", EVENTS, "cum_loss")
 def assault_losses(replicates: Replicates, *, place: str, side: str) -> Floats:
     """Return the side's losses from the evening before the first assault to the evening of its end."""
-    begun = _picked(replicates, _assaults(replicates, place, side), "day")
+    begun = first_assault(replicates, place, side)
     events = replicates.events
     here = (events.place == replicates.at("place", place)) & (events.side == replicates.at("side", side))
     in_time = events.day >= np.where(np.isnan(begun), np.inf, begun)[events.row]
