@@ -157,6 +157,12 @@ def test_a_day_beyond_the_campaign_is_a_fault(folder: Path) -> None:
     assert "60 days" in fault.what
 
 
+def test_a_start_that_the_record_does_not_cover_is_a_fault(folder: Path) -> None:
+    (fault,) = check(write(folder, {"one": {**SOUND, "start": "2012-01-01"}})).faults
+    assert (fault.file, fault.field) == ("claims.yaml", "claims.one.start")
+    assert "does not cover" in fault.what
+
+
 def test_claims_come_back_as_they_were(folder: Path, tmp_path: Path) -> None:
     taken = {"measure": "place_taken", "place": "hill-fort", "side": "government"}
     claims = {

@@ -50,6 +50,14 @@ class Variant:
         return Variant(self.start or scenario.default_start, self.days or scenario.days, self.interventions)
 
 
+class Span(NamedTuple):
+    """Consecutive replicates `first` up to, not including, `stop` of a variant."""
+
+    variant: Variant
+    first: int
+    stop: int
+
+
 class ChunkToPlay(NamedTuple):
     """Consecutive replicates of a prepared variant, for a worker."""
 
@@ -136,8 +144,8 @@ class Stage:
 
     def play(
         self, spans: Mapping[Variant, Sequence[range]], look: Callable[[ChunkToPlay, PlayedChunk], Result]
-    ) -> Iterator[tuple[ChunkToPlay, Result]]:
-        """Play replicates of variants and yield what is seen of each chunk, whose arrays are let go.
+    ) -> Iterator[tuple[Span, Result]]:
+        """Play replicates of variants and yield what is seen of each chunk, whose arrays are let go, in any order.
 
         Parameters
         ----------
@@ -162,6 +170,6 @@ class _PlayAndLook(Generic[Result]):
     kernels: Kernels
     look: Callable[[ChunkToPlay, PlayedChunk], Result]
 
-    def __call__(self, chunk: ChunkToPlay) -> tuple[ChunkToPlay, Result]:
+    def __call__(self, chunk: ChunkToPlay) -> tuple[Span, Result]:
         played = self.kernels.play_chunk(chunk.prepared, chunk.first, chunk.stop - chunk.first)
-        return chunk, self.look(chunk, played)
+        return Span(chunk.variant, chunk.first, chunk.stop), self.look(chunk, played)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, TypeVar
 
 from keyterrain.theatre.cells import BadCell, Raw, read_cell
@@ -488,8 +487,3 @@ def _plain(node: Node) -> Raw:
     if len(texts) < len(values):
         raise BadCell("is nested too deeply")
     return texts if isinstance(node, ListNode) else dict(zip(node.entries, texts, strict=True))
-
-
-def first_start(claims: Iterable[Claim]) -> date | None:
-    """Return the earliest start that a claim names."""
-    return min((claim.start for claim in claims if claim.start is not None), default=None)

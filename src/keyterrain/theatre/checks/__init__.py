@@ -65,6 +65,11 @@ def check_draft(draft: Draft) -> CheckReport:
     return CheckReport(faults, warnings)
 
 
+def faults_of_scenario(scenario: Scenario) -> tuple[Fault, ...]:
+    """Return what is wrong with a scenario in whose tables nothing is."""
+    return tuple(standing.claims_start_when_covered(scenario))
+
+
 def check_scenario(scenario: Scenario) -> tuple[Fault, ...]:
     """Return warnings about a scenario without faults."""
     return tuple(standing.forces_stand_on_friendly_ground(scenario))
