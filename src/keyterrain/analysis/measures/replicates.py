@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.analysis.chunks import Chunk, read_chunks, thinned
+from keyterrain.campaign.store import read_events
 from keyterrain.theatre.outcomes import WHOLE_THEATRE
 
 if TYPE_CHECKING:
@@ -147,28 +148,29 @@ def of_chunk(prepared: Prepared, first: int, chunk: PlayedChunk) -> Replicates:
 
 
 def of_run(run: Run, variables: Sequence[str], *, n_at_once: int | None = None) -> Iterator[Replicates]:
-    """Read a stored run some replicates at a time.
+    """Read a finished run some replicates at a time, events too.
 
     Parameters
     ----------
     variables
         Variables of the store, and `events` where they are wanted (see `variables_of`).
     """
-    import pyarrow.compute as pc
-
     dataset = thinned(run.dataset)
     labels = {str(dim): dataset[dim].to_numpy().tolist() for dim in dataset.dims if dim != "replicate"}
     situation = run.scenario.situation(run.manifest.plan.start)
     names = [name for name in variables if name != EVENTS] or ["wet"]
-    events = run.events_table() if EVENTS in variables else None
-    numbers = dataset["replicate"].to_numpy()
-    row = 0
+    first = 0
     for arrays in read_chunks(dataset, names, n_at_once=n_at_once):
         n = len(arrays[names[0]])
-        first = int(numbers[row])
-        table = None
-        if events is not None:
-            number = events.column("replicate")
-            table = events.filter(pc.and_(pc.greater_equal(number, first), pc.less(number, first + n)))
+        table = _stored_events(run, first, first + n) if EVENTS in variables else None
         yield Replicates(arrays, labels, situation, first, n, table)
-        row += n
+        first += n
+
+
+def _stored_events(run: Run, first: int, stop: int) -> pa.Table:
+    """Read the events of replicates `first` to `stop` from the parts that hold them."""
+    import pyarrow.compute as pc
+
+    table = read_events(run.path, [chunk.first for chunk in run.manifest.done if chunk.first < stop and chunk.stop > first])
+    number = table.column("replicate")
+    return table.filter(pc.and_(pc.greater_equal(number, first), pc.less(number, stop)))
