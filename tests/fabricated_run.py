@@ -225,7 +225,7 @@ def fabricated_kernels(seed: int = 1) -> Kernels:
 
 def _fabricated_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool, verify: bool, seed: int) -> SimpleNamespace:
     arrays = fabricated_arrays(prepared.situation, prepared.coordinates, n, seed + first, daily=record_daily)
-    return SimpleNamespace(arrays=arrays, events=events_of([], prepared.days), breaches=[])
+    return SimpleNamespace(arrays=arrays, events=events_of([], prepared.days), breaches=[], release=lambda: None)
 
 
 def fabricated_run(at: Situation, record: Record, n_replicates: int, seed: int = 1, *, daily: bool = False) -> FabricatedRun:
