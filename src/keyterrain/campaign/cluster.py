@@ -9,12 +9,13 @@ Dask is imported where it is used; it is dear, and a run on threads does without
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -34,6 +35,8 @@ Result = TypeVar("Result")
 ADDRESS = re.compile(r"((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}")
 CONNECT_S = 5.0
 """How long a scheduler may take to answer at first: a network takes milliseconds; assumption."""
+CLOSE_S = 2.0
+"""How long a scheduler that may be gone is told goodbye; assumption."""
 WORKERS_S = 3.0
 """How long to wait for a first worker; assumption."""
 DESERTED_S = 60.0
@@ -68,8 +71,10 @@ def cluster_at(address: str) -> Iterator[Cluster]:
     """
     if not ADDRESS.fullmatch(address):
         raise RunRefused(f"{address!r} is no address of a scheduler: write tcp://host:8786.")
-    with _quiet(), _connected(address, address) as client:
-        yield Cluster(client, address)
+    with _quiet():
+        _refuse_if_silent(address)
+        with _connected(address) as client:
+            yield Cluster(client, address)
 
 
 @contextmanager
@@ -97,7 +102,7 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
             )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise ClusterFailed(f"{n_workers} worker processes could not be started on this machine: {error}") from error
-        with processes, _connected(processes, "of this machine") as client:
+        with processes, _connected(processes) as client:
             yield Cluster(client, "of this machine")
 
 
@@ -174,8 +179,8 @@ class Cluster:
             yield from self._left_over(finished)
             raise
         finally:
-            with suppress(Exception):
-                self._client.cancel(list(under_way), force=True, asynchronous=False)
+            for future in under_way:
+                future.release()
 
     def __call__(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """Yield results alone, for those who do not ask who brought them."""
@@ -195,8 +200,11 @@ class Cluster:
             raise _unfit(complaints)
 
     def _asked_builds(self) -> dict[str, object]:
+        """Return what each worker has, or the error that its answer was."""
         try:
-            builds: dict[str, object] = self._client.run(_build_of_worker, on_error="return")
+            builds: dict[str, object] = self._client.run(_build_of_worker, on_error="return", callback_timeout=MUTE_S)
+        except TimeoutError as error:
+            raise ClusterFailed(f"Workers of the scheduler {self._where} do not answer within {MUTE_S:.0f} s.") from error
         except (OSError, CancelledError) as error:
             raise self._lost() from error
         return builds
@@ -204,17 +212,17 @@ class Cluster:
     def _complaint(self, worker: str, found: object) -> str:
         """Say what a worker has otherwise; empty if it is fit."""
         if not isinstance(found, Mapping):
-            return f"Worker {worker} {self._what_is_missing(worker)}."
+            return f"Worker {worker} {self._version_of(worker)} and cannot play this run: {found}."
         differing = differences(found, self._build)
         return f"Worker {worker} has {' and '.join(differing)}." if differing else ""
 
-    def _what_is_missing(self, worker: str) -> str:
-        """Say what keeps a worker from answering, as far as Dask itself knows."""
-        here, found = f"(here {self._build['keyterrain']})", None
+    def _version_of(self, worker: str) -> str:
+        """Say which version a worker has that does not know how to answer, as far as Dask itself can tell."""
+        found = None
         with suppress(Exception):
             known: Any = self._client.get_versions(packages=["keyterrain"])
             found = known["workers"][worker]["packages"].get("keyterrain")
-        return f"has keyterrain {found}, which cannot play this run {here}" if found else f"has no keyterrain {here}"
+        return f"has {f'keyterrain {found}' if found else 'no keyterrain'} (here {self._build['keyterrain']})"
 
     def _wait_for_workers(self) -> None:
         until = time.monotonic() + WORKERS_S
@@ -317,20 +325,39 @@ def _name_of_worker() -> str:
 
 
 @contextmanager
-def _connected(scheduler: Any, where: str) -> Iterator[Client]:
+def _connected(scheduler: Any) -> Iterator[Client]:
     from distributed import Client
 
-    try:
-        client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterFailed(
-            f"The scheduler {where} does not answer: nobody there speaks Dask within {CONNECT_S:.0f} s."
-        ) from error
+    client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     try:
         yield client
     finally:
         with suppress(Exception):
-            client.close(timeout=CONNECT_S)
+            client.close(timeout=CLOSE_S)
+
+
+def _refuse_if_silent(address: str) -> None:
+    """Ask who is there, with a limit of time: a client waits without one for the first word after it is connected."""
+    with ThreadPoolExecutor(max_workers=1) as pool:  # a loop may run in this thread already, as in a notebook
+        try:
+            kind = pool.submit(asyncio.run, _kind_of_server(address)).result()
+        except Exception as error:
+            said = f"The scheduler {address} does not answer: nobody there speaks Dask within {CONNECT_S:.0f} s."
+            raise ClusterFailed(said) from error
+    if not kind.endswith("Scheduler"):
+        raise ClusterFailed(f"{address} is no scheduler: a {kind.lower()} of Dask answers there.")
+
+
+async def _kind_of_server(address: str) -> str:
+    from distributed import rpc
+    from distributed.security import Security
+
+    async def asked() -> str:
+        async with rpc(address, connection_args=Security().get_connection_args("client"), timeout=CONNECT_S) as server:
+            identity = await server.identity()
+            return str(identity["type"])
+
+    return await asyncio.wait_for(asked(), CONNECT_S)
 
 
 @contextmanager

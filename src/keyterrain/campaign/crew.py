@@ -50,6 +50,9 @@ class Crew(Protocol):
         Whatever ends the loop (a failure, an interrupt), results that are there are yielded before it is raised.
         """
 
+    def __call__(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """Yield results alone, for those who do not ask who brought them."""
+
 
 @contextmanager
 def crew(*, threads: int | None = None, workers: int | None = None, scheduler: str | None = None) -> Iterator[Crew]:
@@ -129,6 +132,10 @@ class Threads:
                         failure = failure or error
             if failure is not None:
                 raise failure
+
+    def __call__(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """Yield results alone, for those who do not ask who brought them."""
+        return (done.result for done in self.each(work, tasks))
 
 
 def name_here() -> str:
