@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 from keyterrain.campaign import manifest as manifests
 from keyterrain.campaign import store as stores
 from keyterrain.campaign.chunks import Finished, Kernels, Prepared, Work, compiled_kernels, play_and_store
-from keyterrain.campaign.crew import Crew, Done, crew, refuse_two_crews
+from keyterrain.campaign.crew import Crew, Done
 from keyterrain.campaign.errors import LawBroken, RunRefused
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.manifest import Manifest, Plan
+from keyterrain.campaign.muster import muster, refuse_two_crews
 from keyterrain.campaign.run_folder import (
     SCENARIO_COPY,
     begun_before,
@@ -175,7 +176,7 @@ def run(
     size = min(chunk, replicates) if chunk else None
     if begun is not None:
         refuse_another_run(folder, begun, plan, size)
-    with crew(threads=threads, workers=workers, scheduler=scheduler) as hands:
+    with muster(threads=threads, workers=workers, scheduler=scheduler) as crew:
         kernels = kernels or compiled_kernels()
         prepared = kernels.prepare(scenario, start=plan.start, days=plan.days, seed=seed, interventions=plan.interventions)
         manifest = begun or _fresh(plan, prepared, size)
@@ -187,7 +188,7 @@ def run(
                 mend_folder(store, prepared, scenario, plan)
             session = _Session(store, manifest, progress, begun_at)
             session.strike_out(unsound(store, manifest, verify=verify))
-            return session.play(kernels, prepared, hands, verify=verify)
+            return session.play(kernels, prepared, crew, verify=verify)
 
 
 def _plan(
@@ -249,24 +250,24 @@ class _Session:
             self.notices.append(notice)
             self.report(notice)
 
-    def play(self, kernels: Kernels, prepared: Prepared, hands: Crew, *, verify: bool) -> RunSummary:
+    def play(self, kernels: Kernels, prepared: Prepared, crew: Crew, *, verify: bool) -> RunSummary:
         """Have all chunks played that are not finished, and list each as it comes."""
         self.playing_since = self.seconds
         plan = self.manifest.plan
         daily = plan.recording == "daily"
         done = {chunk.first for chunk in self.manifest.done}
-        with self.token(hands) as token:
+        with self.token(crew) as token:
             work = [
                 Work(prepared, self.store, first, stop, daily, verify, token)
                 for first, stop in self.manifest.chunks()
                 if first not in done
             ]
-            for finished in hands.each(partial(play_and_store, kernels), work):
+            for finished in crew.each(partial(play_and_store, kernels), work):
                 self.take(finished, verify=verify)
         self.refuse_lost_chunks()
         if work:
-            who = "workers" if hands.is_elsewhere else "threads"
-            n = len(self.workers) if hands.is_elsewhere else hands.size
+            who = "workers" if crew.is_elsewhere else "threads"
+            n = len(self.workers) if crew.is_elsewhere else crew.size
             timings = {"seconds": self.seconds, "replicates_played": float(self.n_played), who: float(n)}
             self.manifest = replace(self.manifest, timings=timings)
             self.save()
@@ -285,9 +286,9 @@ class _Session:
         )
 
     @contextmanager
-    def token(self, hands: Crew) -> Iterator[str]:
+    def token(self, crew: Crew) -> Iterator[str]:
         """Leave a token in the folder by which workers elsewhere know it; a crew of this process needs none."""
-        if not hands.is_elsewhere:
+        if not crew.is_elsewhere:
             yield ""
             return
         token = token_hex(16)

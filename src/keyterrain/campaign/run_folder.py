@@ -73,7 +73,8 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def mend_folder(store: Store, prepared: Prepared, scenario: Scenario, plan: Plan) -> None:
-    """Put back what a resumed run lacks beside its chunks: metadata of arrays, coordinates, the copy of the scenario."""
+    """Put back what a resumed run lacks beside its chunks (metadata, coordinates, the copy of the scenario); remove leftovers."""
+    store.take_token_away()
     store.create(prepared.coordinates, plan.start)
     if not (store.folder / SCENARIO_COPY).is_dir():
         _copy_scenario(scenario, store.folder)
