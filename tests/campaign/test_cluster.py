@@ -266,17 +266,26 @@ def test_unfit_workers_are_refused_by_name_and_version(tmp_path: Path, dask: Pro
 
 
 def test_an_unfit_worker_that_joins_later_is_refused_and_the_rest_kept(tmp_path: Path, whole: Path, dask: Processes) -> None:
-    address = dask.scheduler()
-    dask.worker(address)
-    dask.wait_for_workers(address, 1)
-    source = another_version(tmp_path / "other")
-    join = once(1, lambda: (dask.worker(address, source=source), dask.wait_for_workers(address, 2))[-1])
     with pytest.raises(ClusterFailed, match=r"has keyterrain 0\.0\.7 .* of 20 replicates are finished and kept") as refused:
-        run_stand_in(tmp_path, chunk=1, scheduler=address, kernels=slow_kernels(0.3), progress=join)
+        play_while_joined_by(another_version(tmp_path / "other"), tmp_path, dask)
     assert "--resume" in str(refused.value)
     assert 1 <= manifests.read(tmp_path / "run").n_done < 20
     run_stand_in(tmp_path, chunk=1, resume=True, threads=1)
     assert_same_run(tmp_path / "run", whole)
+
+
+def test_a_worker_that_cannot_even_read_a_task_costs_time_only(tmp_path: Path, whole: Path, dask: Processes) -> None:
+    play_while_joined_by(without_cluster(tmp_path / "older"), tmp_path, dask)
+    assert_same_run(tmp_path / "run", whole)
+    assert len(set(workers_of(tmp_path / "run").values())) == 1
+
+
+def play_while_joined_by(source: Path, folder: Path, dask: Processes) -> None:
+    address = dask.scheduler()
+    dask.worker(address)
+    dask.wait_for_workers(address, 1)
+    join = once(1, lambda: (dask.worker(address, source=source), dask.wait_for_workers(address, 2))[-1])
+    run_stand_in(folder, chunk=1, scheduler=address, kernels=slow_kernels(0.2), progress=join)
 
 
 @pytest.mark.parametrize("name", list(build_here()))
@@ -311,6 +320,29 @@ def test_a_lost_scheduler_keeps_what_is_finished_and_threads_go_on(tmp_path: Pat
     assert not (tmp_path / "run" / TOKEN).exists()
     assert run_stand_in(tmp_path, chunk=1, resume=True, threads=2).n_played < 18
     assert_same_run(tmp_path / "run", whole)
+
+
+def test_a_run_does_not_wait_for_ever_for_workers_that_are_gone(
+    tmp_path: Path, dask: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keyterrain.campaign.cluster.DESERTED_S", 1.0)
+    address = dask.scheduler()
+    worker = dask.worker(address)
+    dask.wait_for_workers(address, 1)
+    leave = once(3, lambda: os.kill(worker, signal.SIGKILL))
+    with pytest.raises(ClusterFailed, match=r"All workers of the scheduler tcp://\S+ are gone .* finished and kept"):
+        run_stand_in(tmp_path, chunk=1, scheduler=address, kernels=slow_kernels(0.1), progress=leave)
+
+
+def test_a_scheduler_that_falls_silent_is_given_up(tmp_path: Path, dask: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keyterrain.campaign.cluster.MUTE_S", 2.0)
+    monkeypatch.setattr("keyterrain.campaign.cluster.CONNECT_S", 1.0)
+    address = dask.scheduler()
+    dask.worker(address)
+    dask.wait_for_workers(address, 1)
+    fall_silent = once(3, lambda: os.kill(dask.started[0].pid, signal.SIGSTOP))
+    with pytest.raises(ClusterFailed, match=r"The scheduler tcp://\S+ is lost: it no longer answers\. .* finished and kept"):
+        run_stand_in(tmp_path, chunk=1, scheduler=address, kernels=slow_kernels(0.1), progress=fall_silent)
 
 
 def test_what_threads_began_a_cluster_ends(tmp_path: Path, whole: Path) -> None:

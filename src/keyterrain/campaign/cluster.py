@@ -159,10 +159,11 @@ class Cluster:
         waiting, name = iter(tasks), f"keyterrain-{token_hex(8)}"
         under_way: set[Future[Any]] = set()
         finished: SimpleQueue[Future[Any]] = SimpleQueue()
-        n_sent, room = 0, AHEAD * self.size
+        n_sent = 0
         try:
             while True:
-                for task in islice(waiting, max(0, room - len(under_way))):
+                room = max(1, AHEAD * self.size - len(under_way))  # with no worker just now, one is sent to wait for the next
+                for task in islice(waiting, room):
                     sent = dumps((work, task))
                     future = self._client.submit(_do, self._build, sent, key=f"{name}-{n_sent}", pure=False)
                     n_sent += 1
@@ -174,7 +175,6 @@ class Cluster:
                 under_way.discard(future)
                 yield self._result(future)
                 future.release()
-                room = max(AHEAD * self.size, 1)
         except (Exception, KeyboardInterrupt):
             yield from self._left_over(finished)
             raise
@@ -260,6 +260,7 @@ class Cluster:
         try:
             said, content, worker = self._brought(future)
         except KilledWorker as error:
+            self.refuse_unfit_workers()
             last = error.last_worker.address
             raise ClusterFailed(f"{error.allowed_failures + 1} workers died of the same task, the last at {last}.") from error
         except CancelledError as error:

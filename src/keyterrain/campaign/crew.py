@@ -1,8 +1,8 @@
 """A crew: those who do a run's work, be they threads of this process or workers of a cluster.
 
 A crew is given a function and tasks and yields each result with the name of who did it, in the order in which they finish. What
-comes out may not depend on who did it; functions, tasks and results can all be sent to another process. `muster.py` is the one way
-to have a crew.
+comes out may not depend on who did it; functions, tasks and results can all be sent to another process. One has a crew by
+`muster.py`.
 """
 
 from __future__ import annotations
