@@ -28,6 +28,8 @@ SHORTENED_BY = 20
 PLACE_DAY_LIMIT_NS = 200
 START_LIMIT_S = 3.0
 MEMORY_LIMIT_MB = 1500
+CLAIMS_REPLICATES = 1000
+CLAIMS_LIMIT_S = 120.0
 
 
 class Finished(NamedTuple):
@@ -58,6 +60,8 @@ class Benchmark(NamedTuple):
     help_s: float
     peak_mb: dict[int, float]
     seconds_by_process: dict[str, float] | None
+    claims_s: float
+    claims_peak_mb: float
 
 
 def measure(command: list[str]) -> Finished:
@@ -149,6 +153,10 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
         with tempfile.TemporaryDirectory(dir=scratch) as room:
             peaks[n] = play(n, Path(room) / "run").peak_mb
 
+    n = CLAIMS_REPLICATES // shortened_by
+    print(f"claims, {n:,} replicates at most", file=sys.stderr)
+    claims = measure(keyterrain("claims", SCENARIO, "--replicates", str(n), "--json"))
+
     return Benchmark(
         machine=machine(),
         speed=speed,
@@ -156,6 +164,8 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
         help_s=measure(keyterrain("--help")).seconds,
         peak_mb=peaks,
         seconds_by_process=time_by_process(),
+        claims_s=claims.seconds,
+        claims_peak_mb=claims.peak_mb,
     )
 
 
@@ -172,6 +182,8 @@ def table(result: Benchmark) -> str:
             (f"peak memory, {n:,} replicates", f"{peak:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB")
             for n, peak in result.peak_mb.items()
         ),
+        ("claims", f"{result.claims_s:.0f} s", f"limit {CLAIMS_LIMIT_S:.0f} s"),
+        ("peak memory, claims", f"{result.claims_peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
         *process_rows(result.seconds_by_process),
     ]
     heading = ", ".join(f"{key} {value}" for key, value in result.machine.items())

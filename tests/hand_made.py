@@ -11,13 +11,14 @@ irregulars. All theatres share one shape of memory, so that every kernel is comp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numba import config
 from numpy.typing import NDArray
 
+from keyterrain.campaign.contraction import contract
 from keyterrain.campaign.day import first_evening
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.world import ROUTE_KINDS
@@ -207,7 +208,6 @@ def hand_made(
         "approaches": np.ones(len(keys)),
         "lean": np.full(len(keys), NONE),
         "community": np.full(len(keys), NONE),
-        "gate_of": np.full(len(keys), NONE),
         "on": np.ones(10),
         "source_side": np.array([side[each.side] for each in sources], dtype=np.int32),
         "source_place": np.array([place[each.place] for each in sources], dtype=np.int32),
@@ -284,13 +284,16 @@ def ways_of(ends: NDArray[np.int32], n_places: int) -> dict[str, Any]:
     """Both ends (road, 2) of each road, and the arcs out of each place."""
     arcs = sorted([(a, b, i) for i, (a, b) in enumerate(ends)] + [(b, a, i) for i, (a, b) in enumerate(ends)])
     table = np.array(arcs, dtype=np.int32).reshape(-1, 3)
+    number = {arc: k for k, arc in enumerate(arcs)}
     return {
+        **asdict(contract(n_places, [(int(a), int(b)) for a, b in ends])),
         "route_from": ends[:, 0],
         "route_to": ends[:, 1],
         "arc_start": np.searchsorted(table[:, 0], np.arange(n_places + 1)),
         "arc_from": table[:, 0],
         "arc_place": table[:, 1],
         "arc_route": table[:, 2],
+        "arc_back": np.array([number[b, a, i] for a, b, i in arcs], dtype=np.int32),
     }
 
 

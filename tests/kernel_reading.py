@@ -19,7 +19,9 @@ from pathlib import Path
 from keyterrain.dynamics.state import STATE_LAYOUT
 
 PACKAGE = Path(__file__).parents[1] / "src" / "keyterrain"
-SOURCES = (*sorted((PACKAGE / "dynamics").glob("*.py")), PACKAGE / "campaign" / "day.py")
+DRAWING = {"uniforms", "fill_uniforms"}
+"""Kernels that draw the luck of the process which is their second argument."""
+SOURCES = (*sorted((PACKAGE / "dynamics").glob("*.py")), *(PACKAGE / "campaign" / name for name in ("day.py", "sheets.py")))
 BY_SLOT = ("count", "sky")
 UNFOLLOWED = (ast.Call, ast.Return, ast.NamedExpr, ast.Starred, ast.Attribute, ast.For, ast.comprehension)
 """What gives an array a name, or to somebody else, in a way that is not followed."""
@@ -203,9 +205,9 @@ class _Reader:
         return call.func.id if isinstance(call.func, ast.Name) and call.func.id in self._kernels else ""
 
     def _note_call(self, call: ast.Call) -> None:
-        if isinstance(call.func, ast.Name) and call.func.id == "uniforms":
-            self.access.luck.add(ast.unparse(call.args[1]))
-        elif callee := self._kernel(call):
+        if isinstance(call.func, ast.Name) and call.func.id in DRAWING and (process := ast.unparse(call.args[1])).isupper():
+            self.access.luck.add(process)
+        if (callee := self._kernel(call)) and callee != "uniforms":
             parameters = [argument.arg for argument in self._kernels[callee].args.args]
             arguments = dict(zip(parameters, call.args, strict=False)) | {k.arg or "": k.value for k in call.keywords}
             given = {parameter: arrays for parameter, value in arguments.items() if (arrays := self._arrays(value))}

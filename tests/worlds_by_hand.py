@@ -10,6 +10,7 @@ foot, so that hours are as written.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -64,7 +65,6 @@ def make_world(n_places: int, roads: Sequence[Road], actors: Sequence[Actor], **
         "community": np.full(n_places, NONE),
         "country": np.zeros(n_places),
         "approaches": np.maximum([sum(place in road[:2] for road in roads) for place in range(n_places)], 1),
-        "gate_of": np.full(n_places, NONE),
         "n_places": n_places,
         "n_routes": len(roads),
         "n_actors": len(actors),
@@ -113,14 +113,11 @@ def _lists(n_places: int, roads: Sequence[Road]) -> dict[str, Any]:
     hours = shortest_hours(n_places, roads)
     near = np.argwhere(hours <= NEAR_HOURS)
     nearest = np.lexsort((hours[tuple(near.T)], near[:, 0]))
-    sought = [[place for place in np.argsort(own, kind="stable") if np.isfinite(own[place])] for own in hours]
     pairs = np.array(sorted((end, i) for i, road in enumerate(roads) for end in road[:2]), dtype=int).reshape(-1, 2)
     return {
         "near_start": np.searchsorted(near[:, 0], np.arange(n_places + 1)),
         "near_place": near[nearest, 1],
         "near_hours": hours[tuple(near[nearest].T)],
-        "sought_start": np.cumsum([0, *(len(own) for own in sought)]),
-        "sought_place": [place for own in sought for place in own],
         "n_pairs": len(pairs),
         "pair_start": np.searchsorted(pairs[:, 0], np.arange(n_places + 1)),
         "pair_route": pairs[:, 1],
@@ -140,8 +137,8 @@ def _rules() -> dict[str, Any]:
         "ratio": [rule.ratio for rule in rules],
         "prep_days": [rule.prep_days for rule in rules],
         "most_sectors": [rule.most_sectors for rule in rules],
-        "believed_relief": PARAMETERS["combat.relief_multiplier"].default,
-        "believed_works": PARAMETERS["combat.works_multiplier"].default,
+        "log_believed_relief": math.log(PARAMETERS["combat.relief_multiplier"].default),
+        "log_believed_works": math.log(PARAMETERS["combat.works_multiplier"].default),
         "believed_frontage": PARAMETERS["combat.frontage"].default,
         "believed_narrowing": PARAMETERS["combat.narrowing"].default,
         "mean_c": np.full(N_DAYS, 15.0),

@@ -7,6 +7,7 @@ The nouns and verbs of the package, fetched only when asked for, so that importi
     scenario = kt.load("qalamoun-2013")
     run = kt.run(scenario, replicates=500, seed=1, out="runs/demo")
     run = kt.open_run("runs/demo")
+    answers = kt.answer_claims(scenario, budget=1000)
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING
 from keyterrain.version import __version__
 
 if TYPE_CHECKING:
+    from keyterrain.analysis.claims import answer_claims
     from keyterrain.campaign.ensemble import open_run, run
     from keyterrain.theatre import load
 
-__all__ = ["__version__", "load", "open_run", "run"]
+__all__ = ["__version__", "answer_claims", "load", "open_run", "run"]
 
 _HOMES = {
+    "answer_claims": "keyterrain.analysis.claims",
     "load": "keyterrain.theatre",
     "open_run": "keyterrain.campaign.ensemble",
     "run": "keyterrain.campaign.ensemble",

@@ -1,6 +1,6 @@
 """`python -m keyterrain` is the command `keyterrain`."""
 
-from keyterrain.cli.main import main
+from keyterrain.cli.main import program
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    program()

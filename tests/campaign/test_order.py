@@ -154,7 +154,7 @@ def outer(w: World, s: State, side: int) -> None:
     order = s.supply_order[side, : w.n_places]
     ahead = order[2:]
     sort(s, ahead, s.hours)
-    sort(s, w.sought_place[1:4], s.way_price)
+    sort(s, w.near_place[1:4], s.way_price)
     total(w.n_places, prices=s.threat[side])
     n = np.int64(s.taken[side])
 
@@ -181,7 +181,7 @@ def test_the_reader_follows_slices_and_arrays_into_the_kernels_they_are_handed_t
 
 
 def test_what_is_done_to_an_array_of_the_world_is_not_done_to_the_state(read: Callable[[str], Access]) -> None:
-    access = read(HANDED_ON.replace("s.supply_order[side, : w.n_places]", "w.sought_place[0:9]"))
+    access = read(HANDED_ON.replace("s.supply_order[side, : w.n_places]", "w.near_place[0:9]"))
     assert access.loads == {"hours", "way_price", "cost", "threat", "taken"}
     assert access.stores == set()
 

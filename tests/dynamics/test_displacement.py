@@ -217,7 +217,7 @@ def test_a_way_through_a_hostile_place_repels_like_a_hostile_holder() -> None:
 
 def through_a_gate(**changes: Any) -> tuple[Records, Records, Records]:
     """The town is on a border; an hour beyond lies a country of four millions."""
-    gate = {"gate_place": [TOWN], "gate_country": [0], "gate_hours": [1.0], "gate_of": [NONE, 0, NONE]}
+    gate = {"gate_place": [TOWN], "gate_country": [0], "gate_hours": [1.0]}
     return theatre(world=gate, abroad_population=[4e6], **changes)
 
 
@@ -335,7 +335,7 @@ EVENT = st.tuples(
 def test_people_are_conserved_to_the_person_on_every_day(
     days: list[tuple[int, int, float, int]], people: int, replicate: int
 ) -> None:
-    gate = {"gate_place": [TOWN], "gate_country": [0], "gate_hours": [1.0], "gate_of": [NONE, 0, NONE]}
+    gate = {"gate_place": [TOWN], "gate_country": [0], "gate_hours": [1.0]}
     world, draw, states = theatre(
         people,
         par={"displacement_killed_rate": 0.001, "displacement_calm_days": 3.0, "displacement_return_rate": 0.2},

@@ -20,6 +20,7 @@ from keyterrain.dynamics.network import (
     begin_way,
     begin_ways,
     cheapest_ways,
+    lead_back,
     pop,
     push,
     settle,
@@ -154,54 +155,115 @@ def test_the_risk_is_that_of_the_shortest_way(net: Net) -> None:
 
 
 @kernel
-def correct_labels(worlds: Records, states: Records, origin: int, order: NDArray[np.uint32]) -> None:
+def correct_labels(worlds: Records, states: Records, origin: int, order: NDArray[np.uint32]) -> bool:
     s = states[0]
     begin_ways(s, order)
     begin_way(s, origin)
-    cheapest_ways(worlds[0], s, order, s.hours)
+    changed = cheapest_ways(worlds[0], s, order, s.hours)
     sort_by_price(s, order)
+    return changed
+
+
+class Priced(NamedTuple):
+    """A theatre with tolls, the places that a search is confined to, and their prices by networkx from place 0."""
+
+    theatre: Theatre
+    order: NDArray[np.uint32]
+    tolls: list[float]
+    price: dict[int, float]
+
+
+def priced(net: Net, data: st.DataObject, within: list[int]) -> Priced:
+    n = len(net.passable)
+    theatre = theatre_of(net)
+    tolls = [0.0, *data.draw(st.lists(st.sampled_from([0.0, 0.0, 6.0, math.inf]), min_size=n - 1, max_size=n - 1))]
+    theatre.at("toll")[:n] = tolls
+    order = np.array(data.draw(st.permutations(within)), dtype=np.uint32)
+    return Priced(theatre, order, tolls, price_of(net, tolls, within))
+
+
+def price_of(net: Net, tolls: list[float], within: list[int], origin: int = 0) -> dict[int, float]:
+    graph = nx.DiGraph()
+    graph.add_nodes_from(within)
+    for ends, hours in zip(net.ends, net.hours, strict=True):
+        for a, b in (ends, ends[::-1]):
+            toll = tolls[a] if a != origin else 0.0
+            if a in within and b in within and hours + toll < math.inf:
+                graph.add_edge(a, b, weight=hours + toll)
+    return dict(nx.single_source_dijkstra_path_length(graph, origin))
+
+
+def assert_ways_cost_what_is_said(net: Net, priced: Priced) -> None:
+    theatre, _, tolls, price = priced
+    for place in price:
+        back, spent = place, 0.0
+        while (arc := int(theatre.at("by_arc")[back])) != NONE:
+            back = int(theatre.world["arc_from"][0, arc])
+            spent += net.hours[int(theatre.world["arc_route"][0, arc])] + tolls[back]
+        assert (back, spent) == (0, pytest.approx(price[place]))
 
 
 @given(net=nets(), data=st.data())
 def test_prices_in_any_order_of_places_are_those_of_networkx(net: Net, data: st.DataObject) -> None:
     n = len(net.passable)
-    theatre = theatre_of(net)
-    tolls = data.draw(st.lists(st.sampled_from([0.0, 0.0, 6.0, math.inf]), min_size=n, max_size=n))
-    theatre.at("toll")[:n] = [0.0, *tolls[1:]]
     within = [0, *data.draw(st.lists(st.integers(1, n - 1), unique=True))]
-    order = np.array(data.draw(st.permutations(within)), dtype=np.uint32)
-    correct_labels(theatre.world, theatre.state, 0, order)
-    graph = nx.DiGraph()
-    graph.add_nodes_from(within)
-    for ends, hours in zip(net.ends, net.hours, strict=True):
-        for a, b in (ends, ends[::-1]):
-            toll = tolls[a] if a else 0.0
-            if a in within and b in within and hours + toll < math.inf:
-                graph.add_edge(a, b, weight=hours + toll)
-    price = nx.single_source_dijkstra_path_length(graph, 0)
-    found = theatre.at("cost")[within]
-    assert found == pytest.approx([price.get(place, math.inf) for place in within])
+    case = priced(net, data, within)
+    theatre, order = case.theatre, case.order
+    assert correct_labels(theatre.world, theatre.state, 0, order) == (len(case.price) > 1)
+    assert theatre.at("cost")[within] == pytest.approx([case.price.get(place, math.inf) for place in within])
     assert (np.diff(theatre.at("cost")[order[np.isfinite(theatre.at("cost")[order])]]) >= 0.0).all()
     assert sorted(order) == sorted(within)
-    for place in price:
-        back, spent, tolled = place, 0.0, False
-        while (arc := int(theatre.at("by_arc")[back])) != NONE:
-            before = int(theatre.world["arc_from"][0, arc])
-            toll = tolls[before] if before else 0.0
-            spent += net.hours[int(theatre.world["arc_route"][0, arc])] + toll
-            back, tolled = before, tolled or toll > 0.0
-        assert (back, spent) == (0, pytest.approx(price[place]))
-        assert bool(theatre.at("path_flag")[place]) == tolled
+    assert_ways_cost_what_is_said(net, case)
 
 
-def test_ways_that_pay_a_toll_are_marked_and_others_are_not() -> None:
-    theatre = theatre_of(Net([(0, 1), (1, 2), (2, 3), (0, 4)], [1.0] * 4, [0.0] * 4, [FREE] * 5))
-    theatre.at("toll")[:5] = [0.0, 6.0, 0.0, 0.0, 6.0]
-    for _ in range(2):  # the second search has the marks of the first to forget
-        correct_labels(theatre.world, theatre.state, 0, np.array([3, 1, 0, 4, 2], dtype=np.uint32))
-        assert theatre.at("cost")[:5].tolist() == [0.0, 1.0, 8.0, 9.0, 1.0]
-        assert theatre.at("path_flag")[:5].tolist() == [0, 0, 1, 1, 0]
-        theatre.at("path_flag")[:5] = 1
+@kernel
+def sweep_on(worlds: Records, states: Records, order: NDArray[np.uint32]) -> bool:
+    return cheapest_ways(worlds[0], states[0], order, states[0].hours)
+
+
+@given(net=nets(), data=st.data())
+def test_a_search_that_begins_with_known_ways_ends_with_the_cheapest(net: Net, data: st.DataObject) -> None:
+    case = priced(net, data, list(range(len(net.passable))))
+    theatre, order = case.theatre, case.order
+    correct_labels(theatre.world, theatre.state, 0, order)
+    assert not sweep_on(theatre.world, theatre.state, order)
+    dearer = data.draw(st.lists(st.sampled_from([0.0, 1.5]), min_size=len(net.ends), max_size=len(net.ends)))
+    cheaper = net._replace(hours=[max(hours - less, 0.05) for hours, less in zip(net.hours, dearer, strict=True)])
+    theatre.at("hours")[: len(net.ends)] = cheaper.hours
+    sweep_on(theatre.world, theatre.state, order)
+    price = price_of(cheaper, case.tolls, list(range(len(net.passable))))
+    assert theatre.at("cost")[list(price)] == pytest.approx([*price.values()])
+
+
+@kernel
+def find_back(worlds: Records, states: Records, order: NDArray[np.uint32]) -> None:
+    lead_back(worlds[0], states[0], order, states[0].hours)
+
+
+@given(net=nets(), data=st.data())
+def test_places_whose_way_has_closed_find_the_cheapest_of_those_that_are_left(net: Net, data: st.DataObject) -> None:
+    n = len(net.passable)
+    case = priced(net, data, list(range(n)))
+    theatre, order = case.theatre, case.order
+    correct_labels(theatre.world, theatre.state, 0, order)
+    closed = data.draw(st.integers(0, len(net.ends) - 1))
+    hours = [math.inf if road == closed else each for road, each in enumerate(net.hours)]
+    theatre.at("hours")[: len(hours)] = hours
+    astray: set[int] = set(range(n)) - set(case.price)
+    for place in order:  # by price: who stands before is known already
+        arc = int(theatre.at("by_arc")[place])
+        road, before = int(theatre.world["arc_route"][0, arc]), int(theatre.world["arc_from"][0, arc])
+        if arc != NONE and (road == closed or before in astray):
+            astray.add(int(place))
+    for place in astray:
+        theatre.at("cost")[place] = math.inf
+        theatre.at("by_arc")[place] = NONE
+    theatre.at("astray")[:n] = [place in astray for place in range(n)]
+    find_back(theatre.world, theatre.state, order)
+    after = net._replace(hours=hours)
+    price = price_of(after, case.tolls, list(range(n)))  # nobody else can gain by a closure
+    assert theatre.at("cost")[:n] == pytest.approx([price.get(place, math.inf) for place in range(n)])
+    assert_ways_cost_what_is_said(after, case._replace(price=price))
 
 
 @given(net=nets(), standing=st.sampled_from([BLOCKED, ENEMY]))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from keyterrain.campaign.day import play_replicate
-from keyterrain.campaign.play import pages_of, play_chunk
+from keyterrain.campaign.play import play_chunk
 from keyterrain.campaign.prepare import Prepared
+from keyterrain.campaign.sheets import blank_sheets, pages_of, turn_over
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.state import DRAW_LAYOUT, WORLD_LAYOUT
 from worlds_by_hand import STATE, Records
@@ -45,12 +46,14 @@ def moved(values: np.ndarray, axis: int, new: list[int]) -> np.ndarray:
 def play(prepared: Prepared, world: Records, draws: Records) -> dict[str, np.ndarray]:
     """Arrays of a chunk played on given records."""
     arrays = {name: np.zeros_like(array) for name, array in play_chunk(prepared, 0, REPLICATES, record_daily=True).arrays.items()}
-    pages = pages_of(arrays)
+    sheets = blank_sheets(arrays)
+    pages = pages_of(sheets, arrays)
     state = np.zeros(1, dtype=STATE)
     week_days = prepared.week_days(record_daily=True)
     for i in range(REPLICATES):
         luck = Luck(np.uint64(prepared.seed), np.uint64(i))
-        play_replicate(i, world, draws, luck, state, pages, prepared.days, week_days, False)
+        play_replicate(i, world, draws, luck, state, sheets, prepared.days, week_days, False)
+        turn_over(pages, i)
     return arrays
 
 

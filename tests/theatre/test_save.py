@@ -183,11 +183,15 @@ def test_what_is_saved_loads_as_an_equal_scenario(data: st.DataObject, small: Sc
 
 
 def test_the_small_scenario_comes_back_with_its_ground_and_claims(small: Scenario, tmp_path: Path) -> None:
-    (small.path / "claims.yaml").write_text("claims: []\n")
+    (small.path / "claims.yaml").write_text(
+        "claims: {beyond: {says: It is heard far away, source: press, cannot_tell: Far away}}\n"
+    )
+    small = load(small.path)
     folder = save(small, tmp_path / "deep" / "copy")
     assert load(folder) == small
     assert (folder / "terrain.tif").read_bytes() == small.terrain_path.read_bytes()
-    assert (folder / "claims.yaml").read_text() == "claims: []\n"
+    assert load(folder).claims == small.claims
+    assert [claim.key for claim in small.claims] == ["beyond"]
     assert [path.name for path in folder.parent.iterdir()] == ["copy"]
 
 

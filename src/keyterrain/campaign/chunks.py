@@ -42,6 +42,9 @@ class PlayedChunk(Protocol):
     def breaches(self) -> Sequence[str]:
         """Laws that were broken, each in a sentence; empty unless they were checked."""
 
+    def release(self) -> None:
+        """Give the arrays up; nobody looks at them any more."""
+
 
 class Kernels(NamedTuple):
     """The two functions that an ensemble is made of."""
@@ -94,8 +97,10 @@ def play_and_store(kernels: Kernels, work: Work) -> Finished:
     chunk = DoneChunk(work.first, work.stop, digest_of(played.arrays, work.first))
     if not work.token:
         work.store.write_chunk(work.first, played.arrays, played.events)
+        played.release()
         return Finished(chunk, ())
     files = tuple(work.store.encoded(work.first, played.arrays, played.events))
+    played.release()
     return Finished(chunk, (), () if _written_here(work.store, files, work.token) else files)
 
 

@@ -38,8 +38,10 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "bound by_arc cost count.HEAP count.STAMP done excite_input facing goal_weight heap_cost heap_place load "
-    "passed_on path_flag path_hours path_risk raiders root safety source_need stamp surplus toll way_price white"
+    "astray bound by_arc cost count.HEAP count.STAMP done excite_input facing goal_weight heap_cost heap_place link_cost "
+    "link_hours load passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward rank_toll root "
+    "safety sight_luck slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route "
+    "traffic_side traffic_word way_price"
 )
 """Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
 
@@ -62,7 +64,7 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         writes=("hours by mode",),
         draws="none",
         kernels=("routes",),
-        state_reads=_fields("drive_hours dry_drive_hours dry_walk_hours fresh_mm shut_days snow_cm stopping_cm"),
+        state_reads=_fields("drive_hours dry_drive_hours dry_walk_hours fresh_mm shut_days snow_cm stopping_cm way_changed"),
         state_writes=_fields("count.ROADS_CHANGED drive_hours hours shut_days walk_hours way_changed"),
     ),
     Step(
@@ -86,14 +88,15 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         draws="none",
         kernels=("corridors", "supply", "full_supply"),
         state_reads=_fields(
-            "battle corridor_arc count.LONGEST_CUT_DAYS count.PASSABLE_CHANGED count.ROADS_CHANGED count.SUPPLY_SOUGHT "
-            "cut_days delivery drive_hours force ground_changed guests hours n_corridor_arcs n_cut_off passable residents "
-            "store supply_arc supply_drives supply_order supply_root tax_cost threat way_changed"
+            "battle carriage_arc corridor_arc count.LONGEST_CUT_DAYS count.PASSABLE_CHANGED count.ROADS_CHANGED "
+            "count.SUPPLY_SOUGHT cut_days delivery drive_hours force ground_changed guests hours n_carriage_arcs "
+            "n_corridor_arcs n_cut_off passable residents store supply_arc supply_drives supply_order tax_cost threat "
+            "way_changed"
         ),
         state_writes=_fields(
-            "corridor_arc corridor_delivery corridor_open corridor_secure count.LONGEST_CUT_DAYS count.PASSABLE_CHANGED "
-            "count.ROADS_CHANGED count.SUPPLY_SOUGHT cut_days delivery flow ground_changed n_corridor_arcs n_cut_off store "
-            "supplied supply_arc supply_drives supply_order supply_root way_changed"
+            "carriage_arc corridor_arc corridor_delivery corridor_open corridor_secure count.LONGEST_CUT_DAYS "
+            "count.PASSABLE_CHANGED count.ROADS_CHANGED count.SUPPLY_SOUGHT cut_days delivery flow ground_changed "
+            "n_carriage_arcs n_corridor_arcs n_cut_off store supplied supply_arc supply_drives supply_order way_changed"
         ),
     ),
     Step(
@@ -176,13 +179,15 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         draws="1 per exposed place that decides, 1 per group of guests that moves on, 1 per home to which people may return",
         kernels=("displacement",),
         state_reads=_fields(
-            "attacker away battle battle_share besieger calm count.KILLED count.ON_THE_WAY count.WAYS cut_days danger "
-            "displaced exposure fled goal goal_day goal_days goal_pull guests holder hours log_size n_goals raid_share "
-            "raider_place raider_side recent_incidents residents safety_day way_day way_goal way_n way_origin"
+            "attacker away battle battle_share besieger calm count.KILLED count.ON_THE_WAY count.ROADS_SEEN_BY "
+            "count.ROADS_SEEN_DAY count.WAYS cut_days danger displaced exposure fled goal goal_day goal_days goal_pull guests "
+            "holder hours log_size n_goals raid_share raider_place raider_side recent_incidents residents safety_day way_day "
+            "way_goal way_n way_origin"
         ),
         state_writes=_fields(
-            "away besieger calm count.KILLED count.ON_THE_WAY count.WAYS danger displaced exposure fled goal goal_day "
-            "goal_days goal_pull guests log_size n_goals residents safety_day way_day way_goal way_n way_origin"
+            "away besieger calm count.KILLED count.ON_THE_WAY count.ROADS_SEEN_BY count.ROADS_SEEN_DAY count.WAYS danger "
+            "displaced exposure fled goal goal_day goal_days goal_pull guests log_size n_goals residents safety_day way_day "
+            "way_goal way_n way_origin"
         ),
     ),
     Step(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from threading import Lock, local
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.campaign.day import Outcome, Pages, play_replicate
+from keyterrain.campaign.day import Outcome, play_replicate
 from keyterrain.campaign.prepare import Prepared
 from keyterrain.campaign.record import VARIABLES, Variable, dimensions, order_in_memory
+from keyterrain.campaign.sheets import blank_sheets, pages_of, turn_over
 from keyterrain.dynamics.audit import FIGHTERS, NEGATIVE, PEOPLE, SOUND, TALLIES
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.state import CAUSES, EVENT_KINDS, state_type
@@ -48,6 +50,11 @@ class PlayedChunk:
     arrays: Mapping[str, NDArray[Any]]
     events: pa.Table
     breaches: Sequence[str]
+    forms: Forms
+
+    def release(self) -> None:
+        """Give the arrays up to be written on by a later chunk; nobody may look at them afterwards."""
+        _PAGES.give_back(self.forms, self.arrays)
 
 
 def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = False, verify: bool = False) -> PlayedChunk:
@@ -59,43 +66,88 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
         A list of fixed length ran over.
     """
     drawn = prepared.first_evening.draw(prepared.seed, first, n, prepared.world.room)
-    arrays = _blank(prepared, n, record_daily=record_daily)
+    forms = _forms(prepared, n, record_daily=record_daily)
+    arrays = _PAGES.take(forms)
     arrays["draw"][:] = drawn.values
-    pages = pages_of(arrays)
-    state = np.zeros(1, dtype=state_type(dict(prepared.world.room)))
+    sheets = blank_sheets(arrays)
+    pages = pages_of(sheets, arrays)
+    state = _state(prepared.world.room)
     week_days = prepared.week_days(record_daily=record_daily)
     events: list[NDArray[np.int32]] = []
     breaches: list[str] = []
     for i in range(n):
         luck = Luck(np.uint64(prepared.seed), np.uint64(first + i))
-        outcome = play_replicate(i, prepared.world.record, drawn.records, luck, state, pages, prepared.days, week_days, verify)
+        outcome = play_replicate(i, prepared.world.record, drawn.records, luck, state, sheets, prepared.days, week_days, verify)
         if outcome.overflow:
             raise ListOverrun(f"replicate {first + i} overran a list of events, orders or groups on the way")
         if outcome.finding.breach != SOUND:
             breaches.append(_sentence(prepared, first + i, outcome))
+        turn_over(pages, i)
         events.append(_numbered(first + i, state, int(outcome.n_events)))
-    return PlayedChunk(arrays, event_table(prepared, np.concatenate(events) if events else np.zeros((0, 8), np.int32)), breaches)
+    rows = np.concatenate(events) if events else np.zeros((0, 8), np.int32)
+    return PlayedChunk(arrays, event_table(prepared, rows), breaches, forms)
 
 
-def _blank(prepared: Prepared, n: int, *, record_daily: bool) -> dict[str, NDArray[Any]]:
-    return {v.name: _blank_page(v, (n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily))) for v in VARIABLES}
+def _state(room: Mapping[str, int]) -> NDArray[np.void]:
+    """Return the state of this thread; a replicate clears what the last one left."""
+    known = getattr(_OF_THREAD, "state", None)
+    if known is None or _OF_THREAD.room != room:
+        known = _OF_THREAD.state = np.zeros(1, dtype=state_type(dict(room)))
+        _OF_THREAD.room = dict(room)
+    return known
 
 
-def pages_of(arrays: Mapping[str, NDArray[Any]]) -> Pages:
-    """Return the arrays of a chunk as days are written to them, without copying what lies as the store takes it."""
-    lying = {v.name: arrays[v.name].transpose(_order_of(v)) for v in VARIABLES if v.name in Pages._fields}
-    return Pages(**lying)
+_OF_THREAD = local()
 
 
-def _order_of(variable: Variable) -> tuple[int, ...]:
-    return order_in_memory(dimensions(variable, record_daily=False))
+class _Form(NamedTuple):
+    """How a variable of a chunk lies in memory, which is as the store takes it, so that no one has to copy it."""
+
+    name: str
+    dtype: str
+    lying: tuple[int, ...]
+    axes: tuple[int, ...]
+
+    def blank(self) -> NDArray[Any]:
+        return np.zeros(self.lying, dtype=self.dtype).transpose(self.axes)
 
 
-def _blank_page(variable: Variable, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return zeros in the order in which the store takes them, so that no one has to copy them."""
-    order = _order_of(variable)
-    lying = np.zeros([shape[axis] for axis in order], dtype=variable.dtype)
-    return lying.transpose(np.argsort(order))
+Forms = tuple[_Form, ...]
+
+
+def _forms(prepared: Prepared, n: int, *, record_daily: bool) -> Forms:
+    return tuple(_form(v, (n, *prepared.shape(v.dims, v.cadence, record_daily=record_daily))) for v in VARIABLES)
+
+
+def _form(variable: Variable, shape: tuple[int, ...]) -> _Form:
+    order = order_in_memory(dimensions(variable, record_daily=False))
+    back = tuple(int(axis) for axis in np.argsort(order))
+    return _Form(variable.name, variable.dtype, tuple(shape[axis] for axis in order), back)
+
+
+class _Pages:
+    """Arrays of chunks that nobody looks at any more: written on again, they cost no new memory to be fetched from the system."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._free: list[tuple[Forms, Mapping[str, NDArray[Any]]]] = []
+
+    def take(self, forms: Forms) -> Mapping[str, NDArray[Any]]:
+        """Return arrays of these forms, with whatever was last written on them; a replicate fills its part of each."""
+        with self._lock:
+            for k, (known, arrays) in enumerate(self._free):
+                if known == forms:
+                    del self._free[k]
+                    return arrays
+            self._free.clear()
+        return {form.name: form.blank() for form in forms}
+
+    def give_back(self, forms: Forms, arrays: Mapping[str, NDArray[Any]]) -> None:
+        with self._lock:
+            self._free.append((forms, arrays))
+
+
+_PAGES = _Pages()
 
 
 def _numbered(replicate: int, state: NDArray[np.void], n_events: int) -> NDArray[np.int32]:

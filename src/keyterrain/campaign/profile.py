@@ -28,10 +28,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.campaign.day import Pages, Records, first_evening, open_roads, write_evening, write_week
+from keyterrain.campaign.day import Records, first_evening, open_roads
 from keyterrain.campaign.order import ORDER_OF_DAY
-from keyterrain.campaign.play import pages_of, play_chunk
+from keyterrain.campaign.play import play_chunk
 from keyterrain.campaign.prepare import Prepared, prepare
+from keyterrain.campaign.sheets import Sheets, blank_sheets, pages_of, turn_over, write_evening, write_week
 from keyterrain.dynamics.combat import combat
 from keyterrain.dynamics.control import control
 from keyterrain.dynamics.decision import decision
@@ -53,6 +54,7 @@ SEED = 1
 NS_PER_S = 1_000_000_000
 NOTHING = len(ORDER_OF_DAY)
 FIRST_EVENING = NOTHING + 1
+RECORD = NOTHING - 1
 TIMED = tuple(step.name for step in ORDER_OF_DAY)
 
 
@@ -69,7 +71,7 @@ class Profile:
 
 
 def take_step(  # noqa: C901  (a list)
-    which: int, day: int, week: int, w: World, d: Draw, luck: Luck, s: State, i: int, out: Pages
+    which: int, day: int, week: int, w: World, d: Draw, luck: Luck, s: State, out: Sheets
 ) -> None:
     """Take one step of a day by its place in `ORDER_OF_DAY`; `week` is the row of weekly variables that falls due, or 0."""
     if which == 0:
@@ -97,17 +99,17 @@ def take_step(  # noqa: C901  (a list)
     elif which == 9:
         displacement(day, w, d, luck, s)
     elif which == 10:
-        write_evening(i, day, w, s, out)
+        write_evening(day, w, s, out)
         if week > 0:
-            write_week(i, week, w, s, out)
+            write_week(week, w, s, out)
 
 
-def set_up(w: World, d: Draw, luck: Luck, s: State, i: int, out: Pages) -> None:
+def set_up(w: World, d: Draw, luck: Luck, s: State, out: Sheets) -> None:
     """Bring a replicate to its first evening and write it down."""
     first_evening(w, d, s)
     open_roads(w, d, luck, s)
-    write_evening(i, 0, w, s, out)
-    write_week(i, 0, w, s, out)
+    write_evening(0, w, s, out)
+    write_week(0, w, s, out)
 
 
 def profile(prepared: Prepared, replicates: int = REPLICATES) -> Profile:
@@ -127,27 +129,31 @@ def profile(prepared: Prepared, replicates: int = REPLICATES) -> Profile:
     began = time.thread_time_ns()
     drawn = prepared.first_evening.draw(prepared.seed, 0, replicates, prepared.world.room).records
     drawing = time.thread_time_ns() - began
-    pages = pages_of({name: np.zeros_like(array) for name, array in played.arrays.items()})
-    ns = _timed(prepared, drawn, pages)
-    for name in Pages._fields:
-        if not np.array_equal(getattr(pages, name), getattr(pages_of(played.arrays), name)):
+    again = {name: np.zeros_like(array) for name, array in played.arrays.items()}
+    ns = _timed(prepared, drawn, again)
+    for name in Sheets._fields:
+        if not np.array_equal(again[name], played.arrays[name]):
             raise AnotherCampaign(f"taken one by one, the steps of a day leave another {name} than a run does")
     spent = {"draws": drawing, "first_evening": ns[FIRST_EVENING], **{name: ns[k] - ns[NOTHING] for k, name in enumerate(TIMED)}}
     seconds = {name: max(float(each), 0.0) / replicates / NS_PER_S for name, each in spent.items()}
     return Profile(seconds, in_one_go / replicates / NS_PER_S)
 
 
-def _timed(prepared: Prepared, draws: Records, pages: Pages) -> NDArray[np.int64]:
-    """Play all drawn replicates and return the nanoseconds of each step, of no step, and of setting up."""
+def _timed(prepared: Prepared, draws: Records, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
+    """Play all drawn replicates and return the nanoseconds of each step, of no step, and of setting up; writes to the arrays."""
     play = _clocked_play(_clock())
     state = np.zeros(1, dtype=state_type(dict(prepared.world.room)))
     week_days = prepared.week_days(record_daily=False)
-    spare = Pages._make(np.zeros_like(page) for page in pages)
-    for out in (spare, pages):  # the first replicate once more, for what is compiled on its way
+    sheets = blank_sheets(arrays)
+    pages = pages_of(sheets, arrays)
+    for warming_up in (True, False):  # the first replicate once more, for what is compiled on its way
         ns = np.zeros(FIRST_EVENING + 1, dtype=np.int64)
-        for i in range(1 if out is spare else len(draws)):
+        for i in range(1 if warming_up else len(draws)):
             luck = Luck(np.uint64(prepared.seed), np.uint64(i))
-            play(i, prepared.world.record, draws, luck, state, out, prepared.days, week_days, ns)
+            play(i, prepared.world.record, draws, luck, state, sheets, prepared.days, week_days, ns)
+            began = time.thread_time_ns()
+            turn_over(pages, i)
+            ns[RECORD] += time.thread_time_ns() - began
     return ns
 
 
@@ -178,7 +184,7 @@ def _clocked_play(now: Any) -> Callable[..., None]:
         draws: Records,
         luck: Luck,
         states: Records,
-        out: Pages,
+        out: Sheets,
         days: int,
         week_days: NDArray[np.int32],
         ns: NDArray[np.int64],
@@ -186,14 +192,14 @@ def _clocked_play(now: Any) -> Callable[..., None]:
         w, d, s = worlds[0], draws[i], states[0]
         buffer = np.zeros(2, dtype=np.int64)
         began = now(buffer)
-        begin(w, d, luck, s, i, out)
+        begin(w, d, luck, s, out)
         ns[FIRST_EVENING] += now(buffer) - began
         week = 1
         for day in range(1, days + 1):
             due = week < week_days.shape[0] and week_days[week] == day
             for which in range(NOTHING + 1):
                 began = now(buffer)
-                step(which, day, week if due else 0, w, d, luck, s, i, out)
+                step(which, day, week if due else 0, w, d, luck, s, out)
                 ns[which] += now(buffer) - began
             week += 1 if due else 0
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
+from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keyterrain.campaign.contraction import contract
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.interventions import Interventions
-from keyterrain.dynamics.luck import mixed
+from keyterrain.dynamics.luck import fill_mixed
 from keyterrain.dynamics.state import (
     ALLIED,
     BAND_M,
@@ -42,9 +44,6 @@ ELSEWHERE = "elsewhere"
 ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 3, "track": 4, "pass": 4}
 NEAR_WALK_HOURS = 3.0
 """What raiders reach and return from in a night (assumption)."""
-MOST_PLACES_SOUGHT = 256
-"""Places that a family thinks of, nearest first on dry roads (assumption). A fifth of these is too few: all that is near by road
-may be the enemy's, and the next refuge, across the mountain, the hundredth."""
 SPILL_HOURS = 6.0
 """Travel time beyond which an incident excites nothing; assumption: exp(-3) of what it does on the spot."""
 LEAST_SPILL = 0.005
@@ -153,8 +152,9 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
         "arc_from": np.repeat(np.arange(len(index.places)), np.diff(arcs.start)),
         "arc_place": arcs.item,
         "arc_route": arcs.value.astype(np.int32),
+        "arc_back": _backward(arcs),
         **_near(situation, index, walk),
-        **_sought(situation, index, walk),
+        **_links(situation, index),
         **_pairs(len(index.places), ground),
         **_spill(situation, index, walk),
         **_corridors(situation, index),
@@ -162,8 +162,8 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
         **_climate(situation, days),
         **_policies(),
         "on": np.array([interventions.switches.get(process, True) for process in PROCESSES]),
-        "believed_relief": PARAMETERS["combat.relief_multiplier"].default,
-        "believed_works": PARAMETERS["combat.works_multiplier"].default,
+        "log_believed_relief": log(PARAMETERS["combat.relief_multiplier"].default),
+        "log_believed_works": log(PARAMETERS["combat.works_multiplier"].default),
         "believed_frontage": PARAMETERS["combat.frontage"].default,
         "believed_narrowing": PARAMETERS["combat.narrowing"].default,
     }
@@ -195,7 +195,8 @@ def _list_lengths(fields: Mapping[str, Any]) -> dict[str, int]:
         "spill": len(fields["spill_place"]),
         "corridor_stops": len(fields["corridor_stop"]),
         "corridor_ways": len(fields["corridor_way"]),
-        "sought": len(fields["sought_place"]),
+        "links": len(fields["link_rank"]),
+        "triangles": len(fields["triangle_across"]),
     }
 
 
@@ -211,7 +212,9 @@ def _words(index: Index) -> dict[str, object]:
 
 
 def _paired(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    return np.array([[mixed(a, b) for b in second] for a in first], dtype=np.uint64).reshape(len(first), len(second))
+    pairs = np.empty((len(first), len(second)), dtype=np.uint64)
+    fill_mixed(first, second, pairs)
+    return pairs
 
 
 def _sides(situation: Situation, index: Index) -> dict[str, object]:
@@ -348,6 +351,14 @@ def _within(situation: Situation, index: Index, hours: NDArray[np.float64], limi
     return Lists.of(n, np.concatenate(owner), np.concatenate(item), np.concatenate(value))
 
 
+def _backward(arcs: Lists) -> NDArray[np.int32]:
+    """Arc of the same route the other way, for each arc; both arcs of a route stand side by side when sorted by route."""
+    by_route = np.argsort(arcs.value, kind="stable").reshape(-1, 2)
+    back = np.empty(by_route.size, dtype=np.int32)
+    back[by_route] = by_route[:, ::-1]
+    return back
+
+
 def _near(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
     near = _within(situation, index, walk, NEAR_WALK_HOURS)
     n = len(index.places)
@@ -355,15 +366,10 @@ def _near(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict
     return {"near_start": near.start, "near_place": near.item[order], "near_hours": near.value[order]}
 
 
-def _sought(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
-    """For each place, those that its people think of, nearest first."""
-    from scipy.sparse.csgraph import dijkstra
-
-    n = len(index.places)
-    hours: NDArray[np.float64] = dijkstra(_graph(situation, index, _road_hours(situation, walk)))
-    order = np.lexsort((np.broadcast_to(np.arange(n), (n, n)), hours))[:, :MOST_PLACES_SOUGHT]
-    sought = [[int(place) for place in order[origin] if np.isfinite(hours[origin, place])] for origin in range(n)]
-    return {"sought_start": _starts(sought), "sought_place": _end_to_end(sought)}
+def _links(situation: Situation, index: Index) -> dict[str, object]:
+    """Contraction of the network, field by field."""
+    ends = [(index.places[route.start], index.places[route.end]) for route in situation.routes]
+    return asdict(contract(len(index.places), ends))
 
 
 def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
@@ -455,9 +461,6 @@ def _entries(situation: Situation, index: Index) -> dict[str, object]:
         for country in situation.abroad
         for gate, extra in country.via.items()
     )
-    gate_of = np.full(n, NONE, dtype=np.int32)
-    for i, (place, _, _) in reversed(list(enumerate(gates))):
-        gate_of[place] = i
     joins = sorted(situation.reinforcements, key=lambda row: (row.on, row.actor, row.place))
     return {
         "source_side": np.array([index.sides[side] for side, _ in index.sources], dtype=np.int32),
@@ -465,7 +468,6 @@ def _entries(situation: Situation, index: Index) -> dict[str, object]:
         "gate_place": np.array([gate[0] for gate in gates], dtype=np.int32),
         "gate_country": np.array([gate[1] for gate in gates], dtype=np.int32),
         "gate_hours": np.array([gate[2] for gate in gates], dtype=np.float64),
-        "gate_of": gate_of,
         "guest_origin": np.array([index.places.get(origin, n) for origin, _ in index.guests], dtype=np.int32),
         "guest_host": np.array([index.places[host] for _, host in index.guests], dtype=np.int32),
         "join_day": np.array([(row.on - situation.start).days for row in joins], dtype=np.int32),

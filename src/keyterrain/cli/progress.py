@@ -12,24 +12,13 @@ if TYPE_CHECKING:
 N_LINES = 4
 
 
-class ProgressLine:
-    """Says how far a run is; a reader who is gone does not stop it."""
+class Line:
+    """A line on stderr that changes on a terminal; a reader who is gone stops nothing."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
         self.is_terminal = self.stream.isatty()
-        self.n_said = 0
         self.width = 0
-
-    def __call__(self, progress: Progress) -> None:
-        """Say how far a run is, and what is out of the ordinary."""
-        if progress.notice:
-            self._write_line(progress.notice)
-        elif self.is_terminal:
-            self._rewrite(_how_far(progress))
-        elif progress.n_done * N_LINES // progress.replicates > self.n_said:
-            self.n_said = progress.n_done * N_LINES // progress.replicates
-            self._write_line(_how_far(progress))
 
     def close(self) -> None:
         """End the line that changes."""
@@ -49,6 +38,39 @@ class ProgressLine:
         with suppress(OSError, ValueError):
             self.stream.write(text)
             self.stream.flush()
+
+
+class ProgressLine(Line):
+    """Says how far a run is."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self.n_said = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Say how far a run is, and what is out of the ordinary."""
+        if progress.notice:
+            self._write_line(progress.notice)
+        elif self.is_terminal:
+            self._rewrite(_how_far(progress))
+        elif progress.n_done * N_LINES // progress.replicates > self.n_said:
+            self.n_said = progress.n_done * N_LINES // progress.replicates
+            self._write_line(_how_far(progress))
+
+
+class CountLine(Line):
+    """Says how much of something is done, for work that comes in several portions."""
+
+    def __init__(self, what: str, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self.what = what
+
+    def __call__(self, n_done: int, n_all: int) -> None:
+        """Say how much of the present portion is done; elsewhere than on a terminal, only when it is."""
+        if self.is_terminal:
+            self._rewrite(f"{n_done} of {n_all} {self.what}")
+        elif n_done == n_all:
+            self._write_line(f"{n_all} {self.what} played")
 
 
 def _how_far(progress: Progress) -> str:

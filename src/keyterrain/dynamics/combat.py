@@ -397,6 +397,8 @@ def seek_terms(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         return
     for place in range(w.n_places):
         side = s.holder[place]
+        if s.cut_days[side, place] <= d.par.combat_terms_days:
+            continue
         if not w.active[side] or w.apart[place] or s.force[side, place] == 0 or s.intruder[place] != NONE:
             continue
         if may_change_hands(w, place) and starved(d, s, side, place):

@@ -16,15 +16,14 @@ import math
 import numpy as np
 
 from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.luck import DECISION, Luck, logistic, mixed, normal, rounded, uniforms
+from keyterrain.dynamics.luck import DECISION, Luck, fill_uniforms, logistic, mixed, normal, rounded, uniforms
 from keyterrain.dynamics.movement import order
-from keyterrain.dynamics.network import begin_march_search, begin_way, begin_ways, cheapest_ways, settle, spread_march
+from keyterrain.dynamics.network import begin_march_search, settle, spread_march
 from keyterrain.dynamics.presence import contested, count_facing, friendly_force, hostile_force, hostile_ground
 from keyterrain.dynamics.routes import snow_here_cm
 from keyterrain.dynamics.state import (
     ASSAULT,
     CONSOLIDATING,
-    FREE,
     HOSTILE,
     IDLE,
     MARCHING,
@@ -81,12 +80,11 @@ def look(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     for side in range(w.n_sides):
         if not w.active[side]:
             continue
+        fill_uniforms(luck, DECISION, day, w.side_place_word[side], w.n_places, SIGHT_DRAW, s.sight_luck)
         for place in range(w.n_places):
             if day > 1 and not (hostile_ground(w, s, side, place) or s.intruder[place] != NONE):
                 continue
-            shock = d.par.decision_sight_error * normal(
-                uniforms(luck, DECISION, day, w.side_place_word[side, place], SIGHT_DRAW).a
-            )
+            shock = d.par.decision_sight_error * normal(s.sight_luck[0, place])
             s.sight[side, place] = shock if day == 1 else memory * s.sight[side, place] + fresh * shock
 
 
@@ -124,7 +122,9 @@ def count_surplus(w: World, d: Draw, s: State, side: int) -> float:
     for place in range(n_places):
         s.surplus[place] = 0.0
         force = s.force[side, place]
-        if force == 0 or s.holder[place] != side or s.intruder[place] != NONE or s.threatened[side, place] or w.apart[place]:
+        if force <= d.par.decision_holdback_least or s.holder[place] != side:
+            continue
+        if s.intruder[place] != NONE or s.threatened[side, place] or w.apart[place]:
             continue
         guard = max(d.par.decision_holdback_least, d.par.decision_holdback_share * near_force(w, s, side, place, True))
         free = force - guard - s.bound[place]
@@ -206,18 +206,31 @@ def side_has_air(w: World, s: State, side: int) -> bool:
 
 
 @kernel
-def believed_log_odds(w: World, d: Draw, s: State, side: int, place: int, mass: float, believed: float) -> float:
-    """Logit of a phase won as the attacker sees it: numbers, support, relief and works at their medians, no quality."""
-    par = d.par
+def believed_support(w: World, d: Draw, s: State, side: int) -> float:
+    """Log of what a side's air and artillery are worth in the weather of the week."""
+    return math.log(1.0 + d.par.combat_attack_air * s.sky[MEAN_SUPPORT]) if side_has_air(w, s, side) else 0.0
+
+
+@kernel
+def believed_handicap(w: World, d: Draw, s: State, place: int) -> float:
+    """Log of what ground and works are believed to be worth to the defender, at their medians."""
+    dug_in = min(s.held_days[place] / d.par.combat_dug_in_days, 1.0)
+    return float(d.relief[place] * w.log_believed_relief + dug_in * w.log_believed_works)
+
+
+@kernel
+def believed_p_phase(w: World, d: Draw, place: int, mass: float, believed: float, advantage: float) -> float:
+    """Chance to win a phase as the attacker sees it, who knows nobody's quality."""
     cap = w.believed_frontage * min(w.approaches[place], 3.0) * (1.0 - w.believed_narrowing * d.relief[place])
     engaged, facing = min(mass, cap), min(believed, cap)
-    support = s.sky[MEAN_SUPPORT]
-    log_ratio = math.log(max(engaged, 1.0) / max(facing, 1.0))
-    if side_has_air(w, s, side):
-        log_ratio += math.log(1.0 + par.combat_attack_air * support)
-    log_ratio -= d.relief[place] * math.log(w.believed_relief)
-    log_ratio -= min(s.held_days[place] / par.combat_dug_in_days, 1.0) * math.log(w.believed_works)
-    return float(par.combat_intercept + par.combat_slope * log_ratio)
+    log_ratio = math.log(max(engaged, 1.0) / max(facing, 1.0)) + advantage
+    return logistic(d.par.combat_intercept + d.par.combat_slope * log_ratio)
+
+
+@kernel
+def p_of_all(p_phase: float, phases: float) -> float:
+    """Chance to win so many phases in a row."""
+    return p_phase if phases == 1.0 else p_phase**phases
 
 
 @kernel
@@ -280,13 +293,14 @@ def next_to(w: World, place: int, other: int) -> bool:
 @kernel
 def may_be_attacked(day: int, w: World, d: Draw, s: State, side: int, place: int) -> bool:
     """Whether a place is a candidate before anyone asks how strong it is."""
+    hostile = hostile_ground(w, s, side, place)
+    if not hostile and not (s.holder[place] == side and contested(s, place)):
+        return False
     if w.decree[place] or w.apart[place] or s.cooldown[side, place] > day or already_targeted(s, side, place):
         return False
-    hostile = hostile_ground(w, s, side, place)
     if hostile and s.intruder[place] != NONE and s.intruder[place] != side:
         return False
-    mine_in_part = s.holder[place] == side and contested(s, place)
-    return bool((hostile or mine_in_part) and d.sectors[place] <= w.most_sectors[d.policy[side]])
+    return bool(d.sectors[place] <= w.most_sectors[d.policy[side]])
 
 
 @kernel
@@ -300,16 +314,16 @@ def winter_forbids(w: World, d: Draw, s: State, side: int, arc: int) -> bool:
 
 
 @kernel
-def enough_mass(w: World, d: Draw, s: State, side: int, place: int, most: float, believed: float) -> float:
+def enough_mass(
+    w: World, d: Draw, s: State, side: int, place: int, most: float, believed: float, advantage: float, phases: float
+) -> float:
     """Smallest of one, one and a half and two times the policy's ratio that gives the odds it asks for; 0 if none can be had."""
     policy = d.policy[side]
-    phases = max(1.0, 0.5 * phases_left(d, s, side, place))
     for step in range(3):
         mass = w.ratio[policy] * believed * (1.0 + 0.5 * step)
         if mass > most:
             return 0.0
-        p = logistic(believed_log_odds(w, d, s, side, place, mass, believed)) ** phases
-        if p >= w.p_least[policy]:
+        if p_of_all(believed_p_phase(w, d, place, mass, believed, advantage), phases) >= w.p_least[policy]:
             return float(mass)
     return 0.0
 
@@ -351,6 +365,7 @@ def choose(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) -> None
     own = 0
     for place in range(w.n_places):
         own += 0 if w.apart[place] else s.force[side, place]
+    support = believed_support(w, d, s, side)
     best, best_arc = NONE, NONE
     best_utility, best_mass = 0.0, 0.0
     for place in range(w.n_places):
@@ -360,15 +375,19 @@ def choose(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) -> None
         if arc == NONE or winter_forbids(w, d, s, side, arc):
             continue
         believed = estimate(s, w, side, place, hostile_force(w, s, side, place), True)
-        mass = enough_mass(w, d, s, side, place, most, believed)
+        if w.ratio[d.policy[side]] * believed > most:
+            continue
+        advantage = support - believed_handicap(w, d, s, place)
+        phases = max(1.0, 0.5 * phases_left(d, s, side, place))
+        mass = enough_mass(w, d, s, side, place, most, believed, advantage, phases)
         if mass == 0.0:
             continue
-        p_phase = logistic(believed_log_odds(w, d, s, side, place, mass, believed))
-        p_all = p_phase ** max(1.0, 0.5 * phases_left(d, s, side, place))
-        u = uniforms(luck, DECISION, day, w.side_place_word[side, place], CHOICE_DRAW)
+        p_phase = believed_p_phase(w, d, place, mass, believed, advantage)
+        p_all = p_of_all(p_phase, phases)
         worth = utility(w, d, s, side, place, mass, believed, p_phase, p_all, own)
         if worth <= 0.0:
             continue
+        u = uniforms(luck, DECISION, day, w.side_place_word[side, place], CHOICE_DRAW)
         worth -= d.par.decision_choice_noise * math.log(-math.log(u.a))
         if next_to(w, place, s.last_success[side]):
             worth += d.par.decision_success_pull
@@ -586,33 +605,16 @@ def call_relief(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) ->
 
 @kernel
 def relieve(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, place: int, missing: float) -> None:
-    """Send part of the surplus of the places within reach to a threatened one, those first that are near on dry roads."""
-    neighbours = w.sought_place[w.sought_start[place] : w.sought_start[place + 1]]
-    for i in range(neighbours.shape[0]):
-        s.toll[neighbours[i]] = 0.0 if s.passable[side, neighbours[i]] == FREE else math.inf
-    s.toll[place] = 0.0
-    begin_ways(s, neighbours)
-    begin_way(s, place)
-    cheapest_ways(w, s, neighbours, s.hours)
-    for i in range(1, neighbours.shape[0]):
-        helper = neighbours[i]
-        if missing <= 0.5:
+    """Send part of the surplus of the places within reach to a threatened one, nearest garrisons first."""
+    begin_march_search(s, place)
+    while missing > 0.5:
+        helper = settle(s)
+        if helper == NONE or s.path_hours[helper] > RELIEF_HOURS:
             return
-        if s.surplus[helper] > 0.0 and s.cost[helper] <= RELIEF_HOURS:
+        if helper != place and s.surplus[helper] > 0.0:
             missing -= send_relief(day, w, d, luck, s, side, helper, place, missing)
             s.surplus[helper] *= 1.0 - d.par.decision_relief_share
-
-
-@kernel
-def risk_of_way(w: World, d: Draw, s: State, side: int, place: int) -> float:
-    """Sum of the threats on the unsafe routes of the way found to a place."""
-    risk = 0.0
-    arc = s.by_arc[place]
-    while arc != NONE:
-        threat = s.threat[side, w.arc_route[arc]]
-        risk += threat if threat > d.par.interdiction_unsafe_threat else 0.0
-        arc = s.by_arc[w.arc_from[arc]]
-    return risk
+        spread_march(w, s, side, helper, place, d.par.interdiction_unsafe_threat)
 
 
 @kernel
@@ -626,13 +628,12 @@ def send_relief(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, he
     if spare <= 0.0:
         return 0.0
     share *= min(1.0, missing / spare)
-    risk = risk_of_way(w, d, s, side, helper)
     ordered = 0
     for actor in range(w.n_actors):
         if w.actor_side[actor] == side and s.strength[actor, helper] > 0:
             u = uniforms(luck, DECISION, day, mixed(w.actor_place_word[actor, helper], w.place_word[place]), RELIEF_DRAW)
             n = min(rounded(share * d.mobility[actor] * s.strength[actor, helper], u.a), s.strength[actor, helper])
-            order(s, actor, helper, place, n, s.cost[helper], risk)
+            order(s, actor, helper, place, n, s.path_hours[helper], s.path_risk[helper])
             ordered += n
     return float(ordered)
 

@@ -16,9 +16,9 @@ import math
 
 import numpy as np
 
+from keyterrain.dynamics.hierarchy import find_all_ways, weigh_links
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DISPLACEMENT, Luck, binomial, mixed, uniforms
-from keyterrain.dynamics.network import begin_way, begin_ways, cheapest_ways
 from keyterrain.dynamics.state import (
     BY_ATTACK,
     BY_FEAR,
@@ -30,6 +30,8 @@ from keyterrain.dynamics.state import (
     NONE,
     ON_THE_WAY,
     OVERFLOW,
+    ROADS_SEEN_BY,
+    ROADS_SEEN_DAY,
     WAYS,
     Draw,
     State,
@@ -152,37 +154,11 @@ def leave_rate(w: World, d: Draw, s: State, place: int, days: int) -> float:
 
 
 @kernel
-def log_pull(w: World, d: Draw, s: State, origin: int, goal: int, hours: float) -> float:
-    """Log of the part of a place's pull that lasts from one search to the next."""
+def log_pull_abroad(w: World, d: Draw, gate: int, hours: float) -> float:
+    """Log of the lasting part of a country's pull, by one of its gates."""
     par = d.par
-    pull = s.log_size[goal] - hours / par.displacement_reach_hours
-    if w.community[origin] != NONE and w.community[origin] == w.community[goal]:
-        pull += math.log(par.displacement_kin_factor)
-        if w.country[origin] != w.country[goal]:
-            pull += math.log(par.displacement_border_factor)
-    return float(pull + (math.log(par.displacement_hostile_factor) if s.path_flag[goal] else 0.0))
-
-
-@kernel
-def log_pull_abroad(w: World, d: Draw, s: State, gate: int, hours: float) -> float:
-    """The same for a country, by one of its gates."""
-    par = d.par
-    place, country = w.gate_place[gate], w.gate_country[gate]
-    pull = par.displacement_size_power * math.log(max(d.abroad_population[country], 1.0)) - hours / par.displacement_reach_hours
-    return float(pull + (math.log(par.displacement_hostile_factor) if s.path_flag[place] else 0.0))
-
-
-@kernel
-def hours_of_way(w: World, s: State, place: int) -> float:
-    """Hours over the routes of the way found to a place."""
-    if not s.path_flag[place]:
-        return float(s.cost[place])
-    hours = 0.0
-    arc = s.by_arc[place]
-    while arc != NONE:
-        hours += s.hours[w.arc_route[arc]]
-        arc = s.by_arc[w.arc_from[arc]]
-    return hours
+    people = max(d.abroad_population[w.gate_country[gate]], 1.0)
+    return float(par.displacement_size_power * math.log(people) - hours / par.displacement_reach_hours)
 
 
 @kernel
@@ -213,40 +189,69 @@ def offer_goal(d: Draw, s: State, origin: int, host: int, hours: float, pull: fl
 
 
 @kernel
-def charge_detours(w: World, d: Draw, s: State, origin: int, first: int, last: int) -> None:
-    """Set the hours that going round each of the places thought of takes: none where its holder is no enemy."""
-    lean = w.lean[origin]
-    for k in range(first, last):
-        place = w.sought_place[k]
+def charge_detours(w: World, d: Draw, s: State, lean: int) -> None:
+    """Set the hours that going round each place takes: none where its holder is no enemy of the side that people lean to."""
+    for place in range(w.n_places):
         hostile = lean != NONE and w.relation[lean, s.holder[place]] == HOSTILE
         s.toll[place] = d.par.routes_bypass_hours if hostile else 0.0
-    s.toll[origin] = 0.0
+
+
+@kernel
+def see_roads(day: int, w: World, d: Draw, s: State, lean: int) -> None:
+    """Weigh the links of today's roads for those who lean to a side, unless that was done today."""
+    if s.count[ROADS_SEEN_DAY] != day or s.count[ROADS_SEEN_BY] != lean:
+        s.count[ROADS_SEEN_DAY] = day
+        s.count[ROADS_SEEN_BY] = lean
+        charge_detours(w, d, s, lean)
+        weigh_links(w, s, s.hours)
+
+
+@kernel
+def passes_enemies(d: Draw, s: State, rank: int) -> bool:
+    """Whether the way found to the place of a rank goes round ground that enemies hold."""
+    return bool(s.rank_cost[rank] > s.rank_hours[rank] + 0.5 * d.par.routes_bypass_hours)
+
+
+@kernel
+def feel_pulls(w: World, d: Draw, s: State, origin: int) -> None:
+    """Hours to each place, and the log of the part of its pull that lasts until the next search, -inf where no way leads."""
+    par = d.par
+    per_hour = 1.0 / par.displacement_reach_hours
+    kin, border = math.log(par.displacement_kin_factor), math.log(par.displacement_border_factor)
+    past_enemies = math.log(par.displacement_hostile_factor)
+    community, country = w.community[origin], w.country[origin]
+    for place in range(w.n_places):
+        rank = w.rank_of[place]
+        hours = s.rank_hours[rank]
+        pull = s.log_size[place] - hours * per_hour
+        pull += past_enemies if passes_enemies(d, s, rank) else 0.0
+        among_kin = (community != NONE) & (w.community[place] == community)
+        pull += kin if among_kin else 0.0
+        pull += border if among_kin & (w.country[place] != country) else 0.0
+        s.pull[place] = pull
+        s.pull_hours[place] = hours
 
 
 @kernel
 def seek_goals(day: int, w: World, d: Draw, s: State, origin: int) -> None:
     """Search the ways from a place to where its people might go, and keep the goals that pull most."""
-    first, last = w.sought_start[origin], w.sought_start[origin + 1]
-    thought_of = w.sought_place[first:last]
+    see_roads(day, w, d, s, w.lean[origin])
+    find_all_ways(w, s, origin)
     s.goal_day[origin] = day
     s.n_goals[origin] = 0
-    charge_detours(w, d, s, origin, first, last)
-    begin_ways(s, thought_of)
-    begin_way(s, origin)
-    cheapest_ways(w, s, thought_of, s.hours)
-    weakest = 0
-    for k in range(first, last):
-        place = w.sought_place[k]
-        if s.cost[place] == math.inf:
-            continue
-        hours = hours_of_way(w, s, place)
-        if place != origin and d.population[place] > 0.0:
-            weakest = offer_goal(d, s, origin, place, hours, log_pull(w, d, s, origin, place, hours), weakest)
-        gate = w.gate_of[place]
-        while gate != NONE and gate < w.n_gates and w.gate_place[gate] == place:
-            host, beyond = w.n_places + w.gate_country[gate], hours + w.gate_hours[gate]
-            weakest = offer_goal(d, s, origin, host, beyond, log_pull_abroad(w, d, s, gate, beyond), weakest)
-            gate += 1
+    feel_pulls(w, d, s, origin)
+    weakest, least = 0, -math.inf
+    for place in range(w.n_places):
+        if s.pull[place] > least and place != origin and d.population[place] > 0.0:
+            weakest = offer_goal(d, s, origin, place, s.pull_hours[place], s.pull[place], weakest)
+            least = s.goal_pull[origin, weakest] if s.n_goals[origin] == MOST_GOALS else -math.inf
+    past_enemies = math.log(d.par.displacement_hostile_factor)
+    for gate in range(w.n_gates):
+        rank = w.rank_of[w.gate_place[gate]]
+        if s.rank_hours[rank] < math.inf:
+            host, hours = w.n_places + w.gate_country[gate], s.rank_hours[rank] + w.gate_hours[gate]
+            risk = past_enemies if passes_enemies(d, s, rank) else 0.0
+            weakest = offer_goal(d, s, origin, host, hours, log_pull_abroad(w, d, gate, hours) + risk, weakest)
     for k in range(s.n_goals[origin]):
         s.goal_pull[origin, k] = math.exp(s.goal_pull[origin, k])
 

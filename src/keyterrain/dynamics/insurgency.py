@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import lose
-from keyterrain.dynamics.luck import INSURGENCY, Luck, poisson, uniforms
+from keyterrain.dynamics.luck import INSURGENCY, Luck, fill_uniforms, poisson, uniforms
 from keyterrain.dynamics.presence import count_raiders, stands
 from keyterrain.dynamics.state import BY_ATTACK, HOSTILE, INCIDENT, NONE, Draw, State, World
 from keyterrain.dynamics.trace import note
@@ -25,7 +27,8 @@ WEEK_MEMORY = 6.0 / 7.0
 PARITY_LOW, PARITY_HIGH = 1.0 / 3.0, 2.0 / 3.0
 REAR_SHARE = 0.05
 """Share of hostile fighters in reach below which ground counts as deep rear (assumption)."""
-LEAST_RATE = 1e-6
+RAID_DRAW = 0
+LOSS_DRAW = 1
 
 
 @kernel
@@ -49,18 +52,17 @@ def expose(w: World, d: Draw, s: State, place: int) -> None:
     s.raider_place[place] = NONE
     if not w.active[holder] or (s.force[holder, place] == 0 and s.residents[place] == 0):
         return
-    raiders, most = 0, 0
+    raiders, guards, most = 0, 0, 0
+    base = np.int64(NONE)  # numba takes places of lists for unsigned, and an unsigned number knows no NONE
     for k in range(w.near_start[place], w.near_start[place + 1]):
         other = w.near_place[k]
         n = s.raiders[holder, other]
         raiders += n
-        if n > most:
-            most = n
-            s.raider_place[place] = other
+        guards += s.force[holder, other]
+        base = np.int64(other) if n > most else base
+        most = max(n, most)
     if raiders > 0:
-        guards = 0
-        for k in range(w.near_start[place], w.near_start[place + 1]):
-            guards += s.force[holder, w.near_place[k]]
+        s.raider_place[place] = base
         s.raider_side[place] = raiding_side(w, s, holder, s.raider_place[place])
         reach = min(1.0, raiders / par.insurgency_raiders)
         s.background[place] = par.insurgency_background * reach * zone_factor(d, s.held_days[place], raiders, guards)
@@ -89,7 +91,7 @@ def largest_actor(w: World, s: State, side: int, place: int, irregular_only: boo
 @kernel
 def raid(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, n: int) -> None:
     """Losses of a day's raids on a place."""
-    u = uniforms(luck, INSURGENCY, day, w.place_word[place], 1)
+    u = uniforms(luck, INSURGENCY, day, w.place_word[place], LOSS_DRAW)
     target = largest_actor(w, s, s.holder[place], place, False)
     if target != NONE:
         lost = min(poisson(n * d.par.insurgency_target_loss, u.a), s.strength[target, place])
@@ -112,14 +114,6 @@ def excite(w: World, d: Draw, s: State, place: int) -> None:
 
 
 @kernel
-def draw_raid_luck(day: int, w: World, luck: Luck, s: State) -> None:
-    """Draw the uniforms that decide on raids, of every place for the days to the next look."""
-    for place in range(w.n_places):
-        u = uniforms(luck, INSURGENCY, day, w.place_word[place], 0)
-        s.raid_luck[0, place], s.raid_luck[1, place], s.raid_luck[2, place] = u.a, u.b, u.c
-
-
-@kernel
 def raiders_are_enemies(w: World, s: State, place: int) -> bool:
     """Whether those who raided a place at the last look are still enemies of its holder: it may have changed hands since."""
     return bool(w.relation[s.holder[place], s.raider_side[place]] == HOSTILE)
@@ -128,25 +122,37 @@ def raiders_are_enemies(w: World, s: State, place: int) -> bool:
 @kernel
 def insurgency(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Draw the day's raids, their losses and what they excite."""
-    memory = math.exp(-1.0 / d.par.insurgency_memory_days)
-    s.excite_input[:] = 0.0
     if day % EVERY_DAYS == 1:
         count_raiders(w, s)
-        draw_raid_luck(day, w, luck, s)
+        fill_uniforms(luck, INSURGENCY, day, w.place_word, w.n_places, RAID_DRAW, s.raid_luck)
         for place in range(w.n_places):
             expose(w, d, s, place)
-    ahead = (day - 1) % EVERY_DAYS
     for place in range(w.n_places):
-        n = 0
-        rate = s.background[place] + s.excitation[place]
-        if rate > LEAST_RATE and s.raider_place[place] != NONE and raiders_are_enemies(w, s, place):
-            n = poisson(rate, s.raid_luck[ahead, place])
-        s.incidents[place] = n
-        s.recent_incidents[place] = WEEK_MEMORY * s.recent_incidents[place] + n
-        if n > 0:
-            raid(day, w, d, luck, s, place, n)
-            note(s, day, INCIDENT, place, NONE, s.raider_side[place], BY_ATTACK, n)
-        if n > 0 or s.battle[place]:
-            excite(w, d, s, place)
+        s.incidents[place] = 0
+        s.excite_input[place] = 0.0
+        s.recent_incidents[place] *= WEEK_MEMORY
+    ahead = (day - 1) % EVERY_DAYS
+    n_stirred = 0
+    for place in range(w.n_places):
+        s.stirred[n_stirred] = place
+        raided = s.raid_luck[ahead, place] > 1.0 - (
+            s.background[place] + s.excitation[place]
+        )  # exp(-rate) is never below 1 - rate
+        n_stirred += 1 if raided | (s.battle[place] != 0) else 0
+    for i in range(n_stirred):
+        place = s.stirred[i]
+        suffer_raids(day, w, d, luck, s, place, poisson(s.background[place] + s.excitation[place], s.raid_luck[ahead, place]))
+        excite(w, d, s, place)
+    memory = math.exp(-1.0 / d.par.insurgency_memory_days)
     for place in range(w.n_places):
         s.excitation[place] = memory * s.excitation[place] + (1.0 - memory) * s.excite_input[place]
+
+
+@kernel
+def suffer_raids(day: int, w: World, d: Draw, luck: Luck, s: State, place: int, n: int) -> None:
+    """Let a place suffer the raids of a day, if there is still anyone to raid it."""
+    if n > 0 and s.raider_place[place] != NONE and raiders_are_enemies(w, s, place):
+        s.incidents[place] = n
+        s.recent_incidents[place] += n
+        raid(day, w, d, luck, s, place, n)
+        note(s, day, INCIDENT, place, NONE, s.raider_side[place], BY_ATTACK, n)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.luck import INTERDICTION, Luck, geometric, uniforms
+from keyterrain.dynamics.luck import INTERDICTION, Luck, fill_uniforms, geometric, uniforms
 from keyterrain.dynamics.presence import stands
 from keyterrain.dynamics.state import AMBUSHES, BY_ATTACK, CLOSURE, FREE, HOSTILE, NONE, ROUTES_ON, Draw, State, World
 from keyterrain.dynamics.trace import note
@@ -49,17 +49,26 @@ def weigh_pairs(w: World, d: Draw, s: State) -> None:
 
 
 @kernel
-def count_garrison_threat(w: World, d: Draw, s: State, place: int) -> None:
-    """Bring what a place's garrisons and fresh raids threaten to the routes in their reach up to date where it has changed."""
-    raids = s.recent_incidents[place] * d.par.interdiction_raid_worth
-    for side in range(w.n_sides):
-        if s.force[side, place] == 0 and raids == 0.0 and s.raiders_counted[side, place] == 0.0:
-            continue
+def list_suspects(w: World, s: State, side: int) -> int:
+    """List the places where a side has, or had when they were last counted, fighters or raids; returns how many there are."""
+    n = 0
+    for place in range(w.n_places):
+        s.suspect[n] = place
+        raids = (s.recent_incidents[place] > 0.0) & (s.raider_side[place] == side)
+        n += 1 if (s.force[side, place] > 0) | raids | (s.raiders_counted[side, place] > 0.0) else 0
+    return n
+
+
+@kernel
+def count_garrison_threat(w: World, d: Draw, s: State, side: int) -> None:
+    """Bring what a side's garrisons and fresh raids threaten to the routes in their reach up to date where it has changed."""
+    for i in range(list_suspects(w, s, side)):
+        place = s.suspect[i]
         raiders = 0.0
         if s.force[side, place] > 0 and stands(w, s, side, place):
             raiders = s.force[side, place] * (0.5 + 0.5 * s.supplied[side, place])
-        if raids > 0.0 and s.raider_side[place] == side:
-            raiders += raids
+        if s.recent_incidents[place] > 0.0 and s.raider_side[place] == side:
+            raiders += s.recent_incidents[place] * d.par.interdiction_raid_worth
         counted = s.raiders_counted[side, place]
         if abs(raiders - counted) > LEAST_CHANGE * counted + 1.0 or (raiders == 0.0 and counted > 0.0):
             s.raiders_counted[side, place] = raiders
@@ -95,9 +104,8 @@ def smooth_threat(w: World, d: Draw, s: State, first: bool) -> None:
 def uses(s: State, w: World, side: int, route: int) -> bool:
     """Whether a side's traffic runs on a route: it passes both ends and holds one."""
     a, b = w.route_from[route], w.route_to[route]
-    if s.passable[side, a] != FREE or s.passable[side, b] != FREE:
-        return False
-    return bool(s.holder[a] == side or s.holder[b] == side)
+    passes = (s.passable[side, a] == FREE) & (s.passable[side, b] == FREE)
+    return bool(passes & ((s.holder[a] == side) | (s.holder[b] == side)))
 
 
 @kernel
@@ -107,25 +115,41 @@ def p_attack(d: Draw, threat: float) -> float:
 
 
 @kernel
-def lay_ambushes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
-    """Draw for each side and threatened way in use on which of the days to the next update an attack closes it."""
+def list_threatened_traffic(w: World, s: State) -> int:
+    """List every side and threatened way in use, with its word; returns how many there are.
+
+    Each is written where the next will stand and counted if it belongs there: nobody can foresee which do, and a processor that
+    guesses wrong loses more time than the stores cost.
+    """
     n = 0
     for side in range(w.n_sides):
         if not w.active[side]:
             continue
         for route in range(w.n_routes):
-            threat = s.threat[side, route]
-            if threat < LEAST_THREAT or not w.route_vehicle[route] or not uses(s, w, side, route):
-                continue
-            u = uniforms(luck, INTERDICTION, day, w.side_route_word[side, route], ATTACK_DRAW)
-            on_day = (u.a, u.b, u.c)
-            if min(on_day) >= d.par.interdiction_attack_rate * threat * d.par.interdiction_closing_share:
-                continue  # the chance is never above this
-            p = p_attack(d, threat) * d.par.interdiction_closing_share
-            for ahead in range(EVERY_DAYS):
-                if on_day[ahead] < p:
-                    s.ambush_side[n], s.ambush_route[n], s.ambush_day[n] = side, route, day + ahead
-                    n += 1
+            s.traffic_side[n] = side
+            s.traffic_route[n] = route
+            s.traffic_word[n] = w.side_route_word[side, route]
+            threatened = s.threat[side, route] >= LEAST_THREAT
+            n += 1 if threatened & (w.route_vehicle[route] != 0) & uses(s, w, side, route) else 0
+    return n
+
+
+@kernel
+def lay_ambushes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
+    """Draw for each side and threatened way in use on which of the days to the next update an attack closes it."""
+    n_traffic = list_threatened_traffic(w, s)
+    fill_uniforms(luck, INTERDICTION, day, s.traffic_word, n_traffic, ATTACK_DRAW, s.traffic_luck)
+    n = 0
+    for i in range(n_traffic):
+        threat = s.threat[s.traffic_side[i], s.traffic_route[i]]
+        likeliest = min(s.traffic_luck[0, i], s.traffic_luck[1, i], s.traffic_luck[2, i])
+        if likeliest >= d.par.interdiction_attack_rate * threat * d.par.interdiction_closing_share:
+            continue  # the chance is never above this
+        p = p_attack(d, threat) * d.par.interdiction_closing_share
+        for ahead in range(EVERY_DAYS):
+            if s.traffic_luck[ahead, i] < p:
+                s.ambush_side[n], s.ambush_route[n], s.ambush_day[n] = s.traffic_side[i], s.traffic_route[i], day + ahead
+                n += 1
     s.count[AMBUSHES] = n
 
 
@@ -145,8 +169,8 @@ def attack_roads(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
 def interdiction(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Bring the threat up to date every third day and draw the day's attacks."""
     if day % EVERY_DAYS == 1:
-        for place in range(w.n_places):
-            count_garrison_threat(w, d, s, place)
+        for side in range(w.n_sides):
+            count_garrison_threat(w, d, s, side)
         smooth_threat(w, d, s, day == 1)
         if w.on[ROUTES_ON]:  # else nothing would count the days of a closure
             lay_ambushes(day, w, d, luck, s)

@@ -1,9 +1,9 @@
 """Shortest ways over the routes, by two searches.
 
-Marches and retreats stop when they have found what they need: Dijkstra's algorithm (1959) with a binary heap, place by place.
-Supply, corridors, relief and families want the price of every place in reach: labels are corrected (Bellman 1958, Ford 1956) in
-an order that is nearly right, such as that of the last search or of dry roads, so that few sweeps find them without a heap. Both
-find the same ways. `path_hours` is in hours, `cost` in the unit of the caller's prices.
+Marches, relief and retreats stop when they have found what they need: Dijkstra's algorithm (1959) with a binary heap, place by
+place. Supply and corridors want the price of every place in reach, and know ways that were the cheapest some days ago: labels are
+corrected (Bellman 1958, Ford 1956) in the order of the last search, so that few sweeps find them without a heap. Both find the
+same ways. `path_hours` is in hours, `cost` in the unit of the caller's prices. Families' searches are in `hierarchy`.
 """
 
 from __future__ import annotations
@@ -131,18 +131,23 @@ def begin_way(s: State, place: int) -> None:
     """Let ways begin at a place, free of charge."""
     s.cost[place] = 0.0
     s.by_arc[place] = NONE
-    s.path_flag[place] = 0
 
 
 @kernel
-def cheapest_ways(w: World, s: State, order: Ints, price: Floats) -> None:
+def cheapest_ways(w: World, s: State, order: Ints, price: Floats) -> bool:
     """Bring the prices of the places of `order` down to those of the cheapest ways, at a price a route and `s.toll` a place.
 
-    A dearer way is stored over by what was there: on a new day's roads nobody can foresee which way is better, and a processor
-    that guesses wrong loses more time than the stores cost.
+    Prices that stand already, of ways that are known, are where it begins. Returns whether any way has changed.
     """
     for i in range(order.shape[0]):
         s.passed_on[order[i]] = math.inf
+    return pass_on(w, s, order, price)
+
+
+@kernel
+def pass_on(w: World, s: State, order: Ints, price: Floats) -> bool:
+    """Let places hand their price on to their neighbours wherever it is lower than what they have passed on before."""
+    changed = False
     better = True
     while better:
         better = False
@@ -152,26 +157,47 @@ def cheapest_ways(w: World, s: State, order: Ints, price: Floats) -> None:
             if here >= s.passed_on[place]:
                 continue
             s.passed_on[place] = here
-            toll = s.toll[place]
-            flag = 1 if toll > 0.0 else s.path_flag[place]
-            here += toll
+            here += s.toll[place]
             for k in range(w.arc_start[place], w.arc_start[place + 1]):
                 goal = w.arc_place[k]
                 cost = here + price[w.arc_route[k]]
-                old_cost, old_arc, old_flag = s.cost[goal], s.by_arc[goal], s.path_flag[goal]
-                cheaper = cost < old_cost
-                s.cost[goal] = cost if cheaper else old_cost
-                s.by_arc[goal] = np.int32(k) if cheaper else old_arc
-                s.path_flag[goal] = flag if cheaper else old_flag
-                better |= cheaper
+                if cost < s.cost[goal]:
+                    s.cost[goal] = cost
+                    s.by_arc[goal] = np.int32(k)
+                    better = True
+        changed |= better
+    return changed
+
+
+@kernel
+def lead_back(w: World, s: State, order: Ints, price: Floats) -> None:
+    """Find the cheapest ways of places that are astray over others, whose ways stay as they are."""
+    better = True
+    while better:
+        better = False
+        for i in range(order.shape[0]):
+            place = order[i]
+            if not s.astray[place]:
+                continue
+            for k in range(w.arc_start[place], w.arc_start[place + 1]):
+                other = w.arc_place[k]
+                cost = s.cost[other] + s.toll[other] + price[w.arc_route[k]]
+                if cost < s.cost[place]:
+                    s.cost[place] = cost
+                    s.by_arc[place] = w.arc_back[k]
+                    better = True
 
 
 @kernel
 def sort_by_price(s: State, order: Ints) -> None:
     """Bring places that are nearly in the order of their prices into it."""
-    for i in range(1, order.shape[0]):
+    highest = -math.inf
+    for i in range(order.shape[0]):
         place = order[i]
         cost = s.cost[place]
+        if cost >= highest:
+            highest = cost
+            continue
         k = i
         while k > 0 and s.cost[order[k - 1]] > cost:
             order[k] = order[k - 1]

@@ -76,52 +76,63 @@ def snow_here_cm(w: World, s: State, route: int) -> float:
 
 
 @kernel
-def snow_on_route_cm(w: World, d: Draw, s: State, route: int) -> float:
-    """Snow that a vehicle meets on a route's highest point."""
-    depth = snow_here_cm(w, s, route)
-    if w.route_kind[route] <= PRIMARY:
-        zone, band = w.route_ground[route] // N_BANDS, w.route_ground[route] % N_BANDS
+def snow_on_road_cm(d: Draw, s: State, kind: int, ground: int) -> float:
+    """Snow that a vehicle meets on a road of a kind on some ground."""
+    zone, band = ground // N_BANDS, ground % N_BANDS
+    depth = s.snow_cm[zone, band]
+    if kind <= PRIMARY:
         fresh = s.fresh_mm[0, zone, band] + s.fresh_mm[1, zone, band]
         return float(min(depth, 0.1 * fresh / d.par.weather_fresh_snow_density))
-    return depth
+    return float(depth)
 
 
 @kernel
-def mark_white_ground(s: State) -> None:
-    """Say on which ground there is any snow."""
-    for ground in range(s.white.shape[0]):
-        zone, band = ground // N_BANDS, ground % N_BANDS
-        s.white[ground] = 1 if s.snow_cm[zone, band] > 0.0 or s.fresh_mm[0, zone, band] > 0.0 else 0
-
-
-@kernel
-def drive_share(w: World, d: Draw, s: State, route: int) -> float:
+def drive_share(d: Draw, s: State, kind: int, ground: int) -> float:
     """Share of the dry vehicle speed that snow leaves, 0 where no vehicle passes."""
-    left = 1.0 - snow_on_route_cm(w, d, s, route) / s.stopping_cm[w.route_kind[route]]
+    left = 1.0 - snow_on_road_cm(d, s, kind, ground) / s.stopping_cm[kind]
     return left if left >= LEAST_VEHICLE_SHARE else 0.0
 
 
 @kernel
-def walk_share(w: World, d: Draw, s: State, route: int) -> float:
+def walk_share(d: Draw, s: State, ground: int) -> float:
     """Share of the dry walking speed that snow leaves."""
-    return float(max(d.par.routes_foot_floor, 1.0 - snow_here_cm(w, s, route) / d.par.routes_foot_snow_cm))
+    depth = s.snow_cm[ground // N_BANDS, ground % N_BANDS]
+    return float(max(d.par.routes_foot_floor, 1.0 - depth / d.par.routes_foot_snow_cm))
+
+
+@kernel
+def times_longer(share: float) -> float:
+    """Factor of the hours at a share of the dry speed."""
+    return 1.0 / share if share > 0.0 else math.inf
+
+
+@kernel
+def slow_down(d: Draw, s: State) -> None:
+    """By how much snow lengthens hours today, by ground and, for vehicles, by kind of road."""
+    for ground in range(s.slower_walk.shape[0]):
+        zone, band = ground // N_BANDS, ground % N_BANDS
+        white = s.snow_cm[zone, band] > 0.0 or s.fresh_mm[0, zone, band] > 0.0
+        s.slower_walk[ground] = times_longer(walk_share(d, s, ground)) if white else 1.0
+        for kind in range(s.slower_drive.shape[0]):
+            s.slower_drive[kind, ground] = times_longer(drive_share(d, s, kind, ground)) if white else 1.0
 
 
 @kernel
 def routes(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Bring every route's hours up to date; a route that opens or closes to vehicles is noted."""
-    mark_white_ground(s)
+    slow_down(d, s)
+    changed = 0
     for route in range(w.n_routes):
-        drive, walk = s.dry_drive_hours[route], s.dry_walk_hours[route]
-        if s.white[w.route_ground[route]]:
-            walk /= walk_share(w, d, s, route)
-            drive /= drive_share(w, d, s, route)
-        if s.shut_days[route] > 0:
-            s.shut_days[route] -= 1
-            drive = math.inf
-        if (drive < math.inf) != (s.drive_hours[route] < math.inf):
-            s.way_changed[route] = 1
-            s.count[ROADS_CHANGED] = 1
+        ground = w.route_ground[route]
+        walk = s.dry_walk_hours[route] * s.slower_walk[ground]
+        shut = s.shut_days[route] > 0
+        drive = math.inf if shut else s.dry_drive_hours[route] * s.slower_drive[w.route_kind[route], ground]
+        s.shut_days[route] -= 1 if shut else 0
+        turned = 1 if (drive < math.inf) != (s.drive_hours[route] < math.inf) else 0
+        s.way_changed[route] |= turned
+        changed |= turned
         s.drive_hours[route] = drive
         s.walk_hours[route] = walk
         s.hours[route] = min(drive, walk)
+    if changed:
+        s.count[ROADS_CHANGED] = 1

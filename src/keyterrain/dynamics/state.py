@@ -97,8 +97,10 @@ ORDERS = 3
 WAYS = 4
 ON_THE_WAY = 5
 KILLED = 6
+ROADS_SEEN_DAY = 7
 ROADS_CHANGED = 8
 SUPPLY_SOUGHT = 9
+ROADS_SEEN_BY = 10
 OVERFLOW = 11
 PASSABLE_CHANGED = 12
 AMBUSHES = 13
@@ -162,11 +164,18 @@ class World(Protocol):
     arc_from: Ints  # (2 E)
     arc_place: Ints  # (2 E)
     arc_route: Ints  # (2 E)
+    arc_back: Ints  # (2 E) the same route the other way
     near_start: Ints  # (P + 1) places within three hours' walk along routes, nearest first
     near_place: Ints
     near_hours: Floats
-    sought_start: Ints  # (P + 1) places that people of a place think of, by the time there on dry roads; itself the first
-    sought_place: Ints
+    place_at: Ints  # (P) place by rank in the contraction
+    rank_of: Ints  # (P)
+    link_start: Ints  # (P + 1) links of a rank to higher ones
+    link_rank: Ints
+    route_link: Ints  # (E)
+    triangle_start: Ints  # (P + 1) triangles over a rank
+    triangle_sides: Ints  # (triangles, 2) links up from it
+    triangle_across: Ints  # link between their upper ends
     pair_start: Ints  # (P + 1) routes within a raid of a place
     pair_route: Ints
     pair_hours: Singles
@@ -187,7 +196,6 @@ class World(Protocol):
     gate_place: Ints
     gate_country: Ints
     gate_hours: Floats
-    gate_of: Ints  # (P) first gate entry of a place, -1 none
     guest_origin: Ints  # (L) place, or P where unknown
     guest_host: Ints  # (L)
     join_day: Ints  # (N)
@@ -203,8 +211,8 @@ class World(Protocol):
     ratio: Floats
     prep_days: Floats
     most_sectors: Ints
-    believed_relief: float
-    believed_works: float
+    log_believed_relief: float
+    log_believed_works: float
     believed_frontage: float
     believed_narrowing: float
 
@@ -242,7 +250,8 @@ class State(Protocol):
     snow_mm: Floats  # (Z, B) snow water
     fresh_mm: Floats  # (2, Z, B) snow water of today and yesterday
     snow_cm: Floats  # (Z, B)
-    white: Flags  # (Z x B) whether there is any snow, old or of today
+    slower_walk: Floats  # (Z x B) factor of the hours on foot by snow
+    slower_drive: Floats  # (kinds of routes, Z x B) the same by vehicle, inf where none passes
     holder: Smalls  # (P)
     intruder: Smalls  # (P)
     taken: Ints  # (P) sectors of the intruder
@@ -282,7 +291,6 @@ class State(Protocol):
     supply_order: Ints  # (S, P) places by the price of supply when its ways were last sought
     supply_arc: Ints  # (S, P) arc by which supply then reached a place, -1 for sources and places out of reach
     supply_drives: Flags  # (S, P) whether vehicles passed that arc then
-    supply_root: Ints  # (S, P) source from which it came, -1 none
     store: Floats  # (S, P) days
     supplied: Floats  # (S, P) supply factor
     cut_days: Ints  # (S, P)
@@ -290,8 +298,11 @@ class State(Protocol):
     corridor_open: Floats  # (C)
     corridor_arc: Ints  # (C, stops) arcs of the safest passage when it was last sought
     n_corridor_arcs: Ints  # (C)
+    carriage_arc: Ints  # (C, stops) arcs of the cheapest carriage when it was last sought
+    n_carriage_arcs: Ints  # (C)
     corridor_secure: Floats  # (C)
     corridor_delivery: Floats  # (C)
+    sight_luck: Floats  # (3, P) scratch: uniforms
     sight: Floats  # (S, P) error of a side's estimate, log
     value_scale: Floats  # (S, 4)
     last_success: Ints  # (S) place
@@ -310,6 +321,10 @@ class State(Protocol):
     threatened: Flags  # (S, P)
     facing: Ints  # (S, P) fighters there who are enemies of the side
     raiders: Ints  # (S, P) irregulars there who stand on their own ground and are enemies of the side
+    traffic_side: Ints  # (S x E) scratch: threatened ways in use
+    traffic_route: Ints
+    traffic_word: Words
+    traffic_luck: Floats  # (3, S x E)
     ambush_side: Ints  # (ambushes) attacks laid for the days to the next update of threats
     ambush_route: Ints
     ambush_day: Ints
@@ -330,8 +345,10 @@ class State(Protocol):
     excitation: Floats  # (P)
     background: Floats  # (P)
     raid_luck: Floats  # (3, P) uniforms of the days to the next look at who is in reach
+    stirred: Ints  # (P) scratch: places where raids or battles may excite others today
     raider_place: Ints  # (P)
     raider_side: Ints  # (P)
+    suspect: Ints  # (P) scratch: places whose raiders have to be counted anew
     incidents: Ints  # (P) today
     recent_incidents: Floats  # (P) of about a week
     excite_input: Floats  # (P)
@@ -359,14 +376,22 @@ class State(Protocol):
     goal_days: Ints  # (P, goals)
     goal_pull: Floats  # (P, goals)
     goal_weight: Floats  # (goals) scratch
+    pull: Floats  # (P) scratch: log of the pull of each place on the people of one
+    pull_hours: Floats  # (P) scratch: hours there
     cost: Floats  # (P) scratch of searches
     path_hours: Floats  # (P)
     path_risk: Floats  # (P)
-    path_flag: Flags  # (P) whether the way passes a place with a toll
     passed_on: Floats  # (P) price that a place has passed on to its neighbours
     toll: Floats  # (P) price of going on from a place, inf where nothing goes on
     way_price: Floats  # (E) price of a route
+    link_cost: Floats  # (links) scratch of searches from families' homes
+    link_hours: Floats  # (links)
+    rank_toll: Floats  # (P) by rank, as the next three
+    rank_cost: Floats
+    rank_hours: Floats
+    rank_onward: Floats  # cost of a place and its toll
     by_arc: Ints  # (P) arc by which the cheapest way enters a place, -1 where a way begins
+    astray: Flags  # (P) whether the known way to a place has closed
     root: Ints  # (P)
     stamp: Ints  # (P)
     done: Ints  # (P)
@@ -417,7 +442,7 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "approaches": ("f8", "places"),
     "route_from": ("i4", "routes"),
     "route_to": ("i4", "routes"),
-    "route_kind": ("i4", "routes"),
+    "route_kind": ("u4", "routes"),
     "route_vehicle": ("i1", "routes"),
     "route_km": ("f8", "routes"),
     "walk_base_hours": ("f8", "routes"),
@@ -428,11 +453,18 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "arc_from": ("u4", "arcs"),
     "arc_place": ("u4", "arcs"),
     "arc_route": ("u4", "arcs"),
+    "arc_back": ("i4", "arcs"),
     "near_start": ("u4", "origins"),
     "near_place": ("u4", "near"),
     "near_hours": ("f8", "near"),
-    "sought_start": ("u4", "origins"),
-    "sought_place": ("u4", "sought"),
+    "place_at": ("u4", "places"),
+    "rank_of": ("u4", "places"),
+    "link_start": ("u4", "origins"),
+    "link_rank": ("u4", "links"),
+    "route_link": ("u4", "routes"),
+    "triangle_start": ("u4", "origins"),
+    "triangle_sides": ("u4", "triangles two"),
+    "triangle_across": ("u4", "triangles"),
     "pair_start": ("u4", "origins"),
     "pair_route": ("u4", "pairs"),
     "pair_hours": ("f4", "pairs"),
@@ -453,7 +485,6 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "gate_place": ("i4", "gates"),
     "gate_country": ("i4", "gates"),
     "gate_hours": ("f8", "gates"),
-    "gate_of": ("i4", "places"),
     "guest_origin": ("i4", "guest_groups"),
     "guest_host": ("i4", "guest_groups"),
     "join_day": ("i4", "joins"),
@@ -469,8 +500,8 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "ratio": ("f8", "policies"),
     "prep_days": ("f8", "policies"),
     "most_sectors": ("i4", "policies"),
-    "believed_relief": ("f8", ""),
-    "believed_works": ("f8", ""),
+    "log_believed_relief": ("f8", ""),
+    "log_believed_works": ("f8", ""),
     "believed_frontage": ("f8", ""),
     "believed_narrowing": ("f8", ""),
 }
@@ -505,7 +536,8 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "snow_mm": ("f8", "zones bands"),
     "fresh_mm": ("f8", "two zones bands"),
     "snow_cm": ("f8", "zones bands"),
-    "white": ("i1", "grounds"),
+    "slower_walk": ("f8", "grounds"),
+    "slower_drive": ("f8", "route_kinds grounds"),
     "holder": ("i1", "places"),
     "intruder": ("i1", "places"),
     "taken": ("i4", "places"),
@@ -545,7 +577,6 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "supply_order": ("u4", "sides places"),
     "supply_arc": ("i4", "sides places"),
     "supply_drives": ("i1", "sides places"),
-    "supply_root": ("i4", "sides places"),
     "store": ("f8", "sides places"),
     "supplied": ("f8", "sides places"),
     "cut_days": ("i4", "sides places"),
@@ -553,8 +584,11 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "corridor_open": ("f8", "corridors"),
     "corridor_arc": ("i4", "corridors corridor_stops"),
     "n_corridor_arcs": ("i4", "corridors"),
+    "carriage_arc": ("i4", "corridors corridor_stops"),
+    "n_carriage_arcs": ("i4", "corridors"),
     "corridor_secure": ("f8", "corridors"),
     "corridor_delivery": ("f8", "corridors"),
+    "sight_luck": ("f8", "three places"),
     "sight": ("f8", "sides places"),
     "value_scale": ("f8", "sides four"),
     "last_success": ("i4", "sides"),
@@ -573,6 +607,10 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "threatened": ("i1", "sides places"),
     "facing": ("i4", "sides places"),
     "raiders": ("i4", "sides places"),
+    "traffic_side": ("i4", "traffic"),
+    "traffic_route": ("i4", "traffic"),
+    "traffic_word": ("u8", "traffic"),
+    "traffic_luck": ("f8", "three traffic"),
     "ambush_side": ("i4", "ambushes"),
     "ambush_route": ("i4", "ambushes"),
     "ambush_day": ("i4", "ambushes"),
@@ -593,8 +631,10 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "excitation": ("f8", "places"),
     "background": ("f8", "places"),
     "raid_luck": ("f8", "three places"),
+    "stirred": ("u4", "places"),
     "raider_place": ("i4", "places"),
     "raider_side": ("i4", "places"),
+    "suspect": ("u4", "places"),
     "incidents": ("i4", "places"),
     "recent_incidents": ("f8", "places"),
     "excite_input": ("f8", "places"),
@@ -622,14 +662,22 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "goal_days": ("i4", "places goals"),
     "goal_pull": ("f8", "places goals"),
     "goal_weight": ("f8", "goals"),
+    "pull": ("f8", "places"),
+    "pull_hours": ("f8", "places"),
     "cost": ("f8", "places"),
     "path_hours": ("f8", "places"),
     "path_risk": ("f8", "places"),
-    "path_flag": ("i1", "places"),
     "passed_on": ("f8", "places"),
     "toll": ("f8", "places"),
     "way_price": ("f8", "routes"),
+    "link_cost": ("f8", "links"),
+    "link_hours": ("f8", "links"),
+    "rank_toll": ("f8", "places"),
+    "rank_cost": ("f8", "places"),
+    "rank_hours": ("f8", "places"),
+    "rank_onward": ("f8", "places"),
     "by_arc": ("i4", "places"),
+    "astray": ("i1", "places"),
     "root": ("i4", "places"),
     "stamp": ("i4", "places"),
     "done": ("i4", "places"),
@@ -658,7 +706,8 @@ LEAST_CAPACITY = {
     "spill": 2048,
     "corridor_stops": 128,
     "corridor_ways": 128,
-    "sought": 1024,
+    "links": 512,
+    "triangles": 1024,
     "days": 512,
 }
 """Smallest room for each length that differs between theatres; beyond it powers of two, so that few shapes are ever compiled."""
@@ -702,6 +751,7 @@ def capacities(lengths: dict[str, int]) -> dict[str, int]:
         "origins": room["places"] + 1,
         "host_areas": room["areas"] + room["abroad"] + 2,
         "arcs": 2 * room["routes"],
+        "traffic": room["sides"] * room["routes"],
         "ambushes": 3 * room["sides"] * room["routes"],
         "corridor_ends": room["corridors"] + 1,
         "heap": 4 * room["routes"] + room["sources"] + 8,

@@ -4,8 +4,9 @@
     Z += min(3 D, 3) + local - use,   use = 1 quiet or 2.5 fighting;   factor = floor + (1 - floor) min(1, Z / Z_low)
 
 The form of the distance decay is Boulding's (1962) loss-of-strength gradient. Contested places pass nothing on; irregulars
-pass enemy places at the price of hours and of exp(-guards / G). Ways once found are kept while they are open: they are sought
-anew when ground changes, when one of them closes to vehicles, and every ninth day; their prices are those of every third day.
+pass enemy places at the price of hours and of exp(-guards / G). Ways once found are kept while they are open: those behind a road
+that closes to vehicles, or behind ground that is lost, seek another, ground that is won draws ways to it, and every ninth day all
+are sought anew; their prices are those of every third day.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import math
 from keyterrain.dynamics.interdiction import EVERY_DAYS
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import Luck
-from keyterrain.dynamics.network import begin_way, begin_ways, cheapest_ways, sort_by_price
-from keyterrain.dynamics.presence import hostile_force
+from keyterrain.dynamics.network import begin_way, begin_ways, cheapest_ways, lead_back, pass_on, sort_by_price
+from keyterrain.dynamics.presence import count_facing
 from keyterrain.dynamics.state import (
     ENEMY,
     FREE,
@@ -41,20 +42,23 @@ CUT_OFF_DAYS = 3
 def bypass_cost(w: World, d: Draw, s: State, side: int, place: int) -> float:
     """Log price of going round an enemy place."""
     par = d.par
-    guards = hostile_force(w, s, side, place)
-    return float(par.routes_bypass_hours / par.supply_reach_hours + guards / par.routes_bypass_guard)
+    return float(par.routes_bypass_hours / par.supply_reach_hours + s.facing[side, place] / par.routes_bypass_guard)
+
+
+@kernel
+def toll_of(w: World, d: Draw, s: State, side: int, place: int) -> float:
+    """Price of going on from a place: what an enemy holds is bypassed by irregulars alone."""
+    standing = s.passable[side, place]
+    if standing == FREE:
+        return 0.0
+    return bypass_cost(w, d, s, side, place) if standing == ENEMY and w.side_irregular[side] else math.inf
 
 
 @kernel
 def charge_tolls(w: World, d: Draw, s: State, side: int, stops: Ints) -> None:
-    """Set the price of going on from places: what an enemy holds is bypassed by irregulars alone."""
-    irregular = w.side_irregular[side] != 0
+    """Set the price of going on from places."""
     for i in range(stops.shape[0]):
-        place = stops[i]
-        standing = s.passable[side, place]
-        s.toll[place] = 0.0
-        if standing != FREE:
-            s.toll[place] = bypass_cost(w, d, s, side, place) if standing == ENEMY and irregular else math.inf
+        s.toll[stops[i]] = toll_of(w, d, s, side, stops[i])
 
 
 @kernel
@@ -78,9 +82,8 @@ def need(d: Draw, s: State, side: int, place: int) -> float:
 
 
 @kernel
-def begin_at_sources(w: World, d: Draw, s: State, side: int, order: Ints) -> None:
-    """Begin a search at all sources of a side that lie on ground which lets it through."""
-    begin_ways(s, order)
+def begin_at_sources(w: World, d: Draw, s: State, side: int) -> None:
+    """Let ways begin at all sources of a side that lie on ground which lets it through."""
     for k in range(w.n_sources):
         s.source_need[k] = 0.0
         if w.source_side[k] == side and s.passable[side, w.source_place[k]] == FREE and d.capacity[k] > 0.0:
@@ -95,12 +98,29 @@ def deliver(w: World, d: Draw, s: State, side: int, anew: bool) -> None:
     order = s.supply_order[side, : w.n_places]
     charge_tolls(w, d, s, side, order)
     price_carriage(w, d, s, side)
-    if anew or not price_known_ways(w, s, side, order):
-        begin_at_sources(w, d, s, side, order)
-        cheapest_ways(w, s, order, s.way_price)
+    begin_ways(s, order)
+    begin_at_sources(w, d, s, side)
+    changed = follow_known_ways(w, s, side, order)
+    if anew:
+        changed |= cheapest_ways(w, s, order, s.way_price)
+    else:
+        if changed:
+            lead_back(w, s, order, s.way_price)
+        if s.count[PASSABLE_CHANGED]:
+            changed |= open_ground(w, s, side, order)
+    if changed:
         sort_by_price(s, order)
         keep_ways(w, s, side, order)
     share_out(w, d, s, side, order)
+
+
+@kernel
+def open_ground(w: World, s: State, side: int, order: Ints) -> bool:
+    """Let ways lead over ground that has just become free; True if any does."""
+    for i in range(order.shape[0]):
+        place = order[i]
+        s.passed_on[place] = math.inf if s.ground_changed[place] and s.passable[side, place] == FREE else s.cost[place]
+    return pass_on(w, s, order, s.way_price)
 
 
 @kernel
@@ -115,27 +135,38 @@ def keep_ways(w: World, s: State, side: int, order: Ints) -> None:
             s.root[place] = NONE
         s.supply_arc[side, place] = arc
         s.supply_drives[side, place] = arc != NONE and s.drive_hours[w.arc_route[arc]] < math.inf
-        s.supply_root[side, place] = s.root[place]
 
 
 @kernel
-def price_known_ways(w: World, s: State, side: int, order: Ints) -> bool:
-    """Price the ways of supply that are known by today's roads and threats; False if one of them has closed to vehicles."""
-    for k in range(w.n_sources):
-        s.source_need[k] = 0.0
+def follow_known_ways(w: World, s: State, side: int, order: Ints) -> bool:
+    """Price the ways of supply that are known by today's roads, tolls and threats; True if one of them has closed.
+
+    A way closes where vehicles that drove it cannot pass, or over ground that has just ceased to be free; places on it from there
+    on are marked as astray.
+    """
+    closed = False
     for i in range(order.shape[0]):
         place = order[i]
         arc = s.supply_arc[side, place]
-        s.by_arc[place] = arc
-        s.root[place] = s.supply_root[side, place]
-        if arc == NONE:
-            s.cost[place] = math.inf if s.root[place] == NONE else 0.0
+        s.astray[place] = False
+        if s.cost[place] == 0.0:  # a source
+            closed |= arc != NONE
             continue
-        if s.supply_drives[side, place] and s.drive_hours[w.arc_route[arc]] == math.inf:
-            return False
-        before = w.arc_from[arc]
-        s.cost[place] = s.cost[before] + s.toll[before] + s.way_price[w.arc_route[arc]]
-    return True
+        s.root[place] = NONE
+        if arc == NONE:
+            s.astray[place] = True
+            continue
+        route, before = w.arc_route[arc], w.arc_from[arc]
+        stopped = (s.supply_drives[side, place] and s.drive_hours[route] == math.inf) or (
+            s.ground_changed[before] and s.passable[side, before] != FREE
+        )
+        s.cost[place] = s.cost[before] + s.toll[before] + s.way_price[route]
+        s.astray[place] = s.astray[before] or stopped or s.cost[place] == math.inf
+        closed |= s.astray[place] != 0
+        if s.cost[place] < math.inf:
+            s.by_arc[place] = arc
+            s.root[place] = s.root[before]
+    return closed
 
 
 @kernel
@@ -209,33 +240,32 @@ def price_passage(w: World, d: Draw, s: State, side: int, route: int) -> float:
 
 
 @kernel
-def seek_through(w: World, s: State, corridor: int, stops: Ints) -> float:
-    """Least price of a way through a corridor at the prices and tolls that are set, inf where there is none."""
-    start = w.corridor_from[corridor]
+def seek_through(w: World, s: State, corridor: int, known: Ints) -> int:
+    """Seek the cheapest way through a corridor at the prices and tolls that are set; returns its arcs' number, 0 if none."""
+    start, end = w.corridor_from[corridor], w.corridor_to[corridor]
+    stops = w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]]
     s.toll[start] = 0.0
     begin_ways(s, stops)
     begin_way(s, start)
     cheapest_ways(w, s, stops, s.way_price)
-    return float(s.cost[w.corridor_to[corridor]])
+    n = 0
+    arc = s.by_arc[end]
+    while arc != NONE:
+        known[n] = arc
+        n += 1
+        arc = s.by_arc[w.arc_from[arc]]
+    return n
 
 
 @kernel
-def seek_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+def seek_passage(w: World, d: Draw, s: State, corridor: int, side: int) -> None:
     """Seek the safest open way through a corridor that passes no ground but free ground, and remember it."""
     for k in range(w.corridor_way_start[corridor], w.corridor_way_start[corridor + 1]):
         s.way_price[w.corridor_way[k]] = price_passage(w, d, s, side, w.corridor_way[k])
-    stops = w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]]
-    for i in range(stops.shape[0]):
-        s.toll[stops[i]] = 0.0 if s.passable[side, stops[i]] == FREE else math.inf
-    danger = seek_through(w, s, corridor, stops)
-    n = 0
-    arc = s.by_arc[w.corridor_to[corridor]]
-    while arc != NONE:
-        s.corridor_arc[corridor, n] = arc
-        n += 1
-        arc = s.by_arc[w.arc_from[arc]]
-    s.n_corridor_arcs[corridor] = n
-    return danger
+    for i in range(w.corridor_stop_start[corridor], w.corridor_stop_start[corridor + 1]):
+        stop = w.corridor_stop[i]
+        s.toll[stop] = 0.0 if s.passable[side, stop] == FREE else math.inf
+    s.n_corridor_arcs[corridor] = seek_through(w, s, corridor, s.corridor_arc[corridor])
 
 
 @kernel
@@ -249,13 +279,25 @@ def price_known_passage(w: World, d: Draw, s: State, corridor: int, side: int) -
 
 
 @kernel
-def seek_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
-    """Seek the cheapest way to carry a load through a corridor, bypasses of enemy places included."""
+def seek_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> None:
+    """Seek the cheapest way to carry a load through a corridor, bypasses of enemy places included, and remember it."""
     for k in range(w.corridor_way_start[corridor], w.corridor_way_start[corridor + 1]):
         s.way_price[w.corridor_way[k]] = price_load(w, d, s, side, w.corridor_way[k])
-    stops = w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]]
-    charge_tolls(w, d, s, side, stops)
-    return seek_through(w, s, corridor, stops)
+    charge_tolls(w, d, s, side, w.corridor_stop[w.corridor_stop_start[corridor] : w.corridor_stop_start[corridor + 1]])
+    s.n_carriage_arcs[corridor] = seek_through(w, s, corridor, s.carriage_arc[corridor])
+
+
+@kernel
+def price_known_carriage(w: World, d: Draw, s: State, corridor: int, side: int) -> float:
+    """Price the carriage that is known by today's roads, threats and guards, inf if there is none or it has closed."""
+    n = s.n_carriage_arcs[corridor]
+    price = 0.0 if n > 0 else math.inf
+    for i in range(n):
+        arc = s.carriage_arc[corridor, i]
+        price += price_load(w, d, s, side, w.arc_route[arc])
+        if w.arc_from[arc] != w.corridor_from[corridor]:
+            price += toll_of(w, d, s, side, w.arc_from[arc])
+    return price
 
 
 @kernel
@@ -299,23 +341,32 @@ def road_changed(w: World, s: State, corridor: int, side: int) -> bool:
 
 @kernel
 def corridors(day: int, w: World, d: Draw, s: State) -> None:
-    """Bring all corridors up to date where roads, ground or threats have changed; carriage is priced every third day."""
+    """Bring all corridors up to date where roads, ground or threats have changed.
+
+    Ways of passage and of carriage are priced every third day and sought when ground changes and every ninth day, a passage also
+    when it closes, or when a road opens where there is none.
+    """
     threats = day % EVERY_DAYS == 1
     season = day % SEEK_EVERY_DAYS == 1
     if s.count[ROADS_CHANGED] == 0 and s.count[PASSABLE_CHANGED] == 0 and not season and not threats:
         return
+    count_facing(w, s)
     for corridor in range(w.n_corridors):
         side = w.corridor_side[corridor]
         ground = season or ground_changed(w, s, corridor)
         changed = road_changed(w, s, corridor, side)
         if ground or threats or changed:
-            danger = math.inf if ground else price_known_passage(w, d, s, corridor, side)
-            if ground or danger == math.inf:
-                danger = seek_passage(w, d, s, corridor, side)
+            danger = price_known_passage(w, d, s, corridor, side)
+            has_closed = danger == math.inf and s.n_corridor_arcs[corridor] > 0
+            if ground or has_closed or (changed and danger == math.inf):
+                seek_passage(w, d, s, corridor, side)
+                danger = price_known_passage(w, d, s, corridor, side)
             s.corridor_open[corridor] = 1.0 if danger < math.inf else 0.0
             s.corridor_secure[corridor] = math.exp(-danger)
         if ground or threats:
-            s.corridor_delivery[corridor] = math.exp(-seek_carriage(w, d, s, corridor, side))
+            if ground:
+                seek_carriage(w, d, s, corridor, side)
+            s.corridor_delivery[corridor] = math.exp(-price_known_carriage(w, d, s, corridor, side))
     s.way_changed[:] = 0
     s.count[ROADS_CHANGED] = 0
 
@@ -324,10 +375,13 @@ def corridors(day: int, w: World, d: Draw, s: State) -> None:
 def supply(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Price the ways every third day, seek them anew where ground or roads changed, and run the stores for a day."""
     s.count[LONGEST_CUT_DAYS] = 0
-    anew = s.count[PASSABLE_CHANGED] == 1 or day % SEEK_EVERY_DAYS == 1 or s.count[SUPPLY_SOUGHT] == 0
+    anew = day % SEEK_EVERY_DAYS == 1 or s.count[SUPPLY_SOUGHT] == 0
+    due = anew or s.count[PASSABLE_CHANGED] == 1 or day % EVERY_DAYS == 1
+    if due:
+        count_facing(w, s)
     for side in range(w.n_sides):
         if w.active[side]:
-            if anew or day % EVERY_DAYS == 1:
+            if due:
                 deliver(w, d, s, side, anew)
             run_stores(w, d, s, side)
     s.count[SUPPLY_SOUGHT] = 1

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keyterrain.theatre import schema
+from keyterrain.theatre.claims_file import read_claims
 from keyterrain.theatre.columns import Table
 from keyterrain.theatre.draft import Draft, Row
 from keyterrain.theatre.fingerprint import of_files
@@ -53,6 +54,7 @@ def assemble(draft: Draft) -> Scenario:
         climate=_nouns(draft, schema.CLIMATE),
         record=_record(draft),
         sources=_nouns(draft, schema.SOURCES),
+        claims=read_claims(draft).claims,
         fingerprint=of_files(draft.contents),
     )
 

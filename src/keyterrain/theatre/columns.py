@@ -22,6 +22,7 @@ CellType = Literal[
     "choices",
     "flag",
     "weights",
+    "nested",
 ]
 Form = Literal["csv", "fields", "entries", "values", "triples"]
 """How a table is written: a CSV file; one mapping; a mapping of entries; a mapping of key to value; a list of triples."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from keyterrain.theatre import quantity
+from keyterrain.theatre.claims import BOUND_COLUMNS, CHANGE_COLUMNS, CLAIM_COLUMNS, COMPARISON_COLUMNS, CONDITION_COLUMNS
 from keyterrain.theatre.columns import Column, Table
-from keyterrain.theatre.outcomes import MEASURES
+from keyterrain.theatre.outcomes import MEASURES, Measure
 from keyterrain.theatre.quantity import format_number
 from keyterrain.theatre.schema import CSV_TABLES, FORMAT, SETTINGS_TABLES
 
@@ -42,6 +43,13 @@ and places are known by the earliest start.
 **Sources.** A `source` cell names keys of `sources.csv`, or says `assumption: why`; several parts are separated by `;`.
 """
 
+_CLAIMS_INTRODUCTION = """\
+Statements to be put to the test: under `claims` a mapping by key, each with the keys below and those of one comparison, or with
+`all_of`, `any_of` or `cannot_tell`. How to write one and what a verdict means: [claims.md](claims.md)."""
+
+MOST_CHOICES = 20
+"""Choices that a table spells out."""
+
 _TYPES = {
     "key": "key",
     "keys": "list of keys",
@@ -55,6 +63,7 @@ _TYPES = {
     "grade": "grade",
     "source": "sources",
     "weights": "mapping of keys to numbers",
+    "nested": "mapping or list",
 }
 
 
@@ -68,6 +77,7 @@ def render() -> str:
         _measures(),
         "## Tables\n",
         *(_section(table) for table in CSV_TABLES),
+        _claims(),
     ]
     return "\n".join(parts)
 
@@ -103,6 +113,8 @@ def _columns(columns: Iterable[Column]) -> str:
 
 
 def _type(column: Column) -> str:
+    if column.name == "measure" and len(column.choices) > MOST_CHOICES:
+        return "a measure of those listed"
     if column.choices:
         words = ", ".join(f"`{choice}`" for choice in column.choices)
         return f"any of {words}" if column.type == "choices" else words
@@ -126,11 +138,40 @@ def _blank(column: Column) -> str:
 
 
 def _measures() -> str:
-    lines = ["Measures of `outcomes`, with the keys that each needs:", ""]
-    for measure in MEASURES.values():
-        arguments = ", ".join(f"`{argument.name}` ({_type(argument)})" for argument in measure.arguments)
-        lines.append(f"- `{measure.name}`: {measure.says}. Needs {arguments}.")
+    lines = [
+        "Measures, with the keys that each needs. Outcomes name those of runs; claims may name those of the map and of the",
+        "record before the start too. A replicate in which a measure is undefined is left out of its mean.",
+        "",
+        *(_measure(measure) for measure in MEASURES.values()),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _claims() -> str:
+    parts = [
+        "### claims.yaml (optional)",
+        _CLAIMS_INTRODUCTION,
+        _columns(CLAIM_COLUMNS),
+        "A comparison; the arguments of its measure are further keys:",
+        _columns(COMPARISON_COLUMNS),
+        "A change (`given`, `first` and `second` of a `contrast`); empty for none:",
+        _columns(CHANGE_COLUMNS),
+        "`among`, and what the mean must be (`borne_out_if`, one of these):",
+        _columns(CONDITION_COLUMNS),
+        _columns(BOUND_COLUMNS),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _measure(measure: Measure) -> str:
+    arguments = ", ".join(f"`{argument.name}` ({_type(argument)}{_may_be_blank(argument)})" for argument in measure.arguments)
+    of = "" if measure.basis == "runs" else f" ({measure.basis})"
+    undefined = f" Undefined where {measure.undefined}." if measure.undefined else ""
+    return f"- `{measure.name}`{of}: {measure.says}. Needs {arguments}.{undefined}"
+
+
+def _may_be_blank(argument: Column) -> str:
+    return "" if argument.is_required else f", {f'default {argument.default}' if argument.default else 'may be blank'}"
 
 
 if __name__ == "__main__":

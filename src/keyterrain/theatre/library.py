@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from keyterrain.theatre.assemble import assemble
-from keyterrain.theatre.checks import check_draft, check_scenario
+from keyterrain.theatre.checks import check_draft, check_scenario, faults_of_scenario
 from keyterrain.theatre.draft import read_draft
 from keyterrain.theatre.faults import CheckReport, Fault, ScenarioFaults, in_order, nearest, shown
 from keyterrain.theatre.scenario import Scenario
@@ -78,6 +78,8 @@ def _examine(name_or_path: str | os.PathLike[str]) -> _Examined:
     if faults:
         return _Examined(CheckReport(faults, in_order(found.warnings)), None)
     scenario = assemble(read.draft)
+    if faults := in_order(faults_of_scenario(scenario)):
+        return _Examined(CheckReport(faults, in_order(found.warnings)), None)
     return _Examined(CheckReport((), in_order((*found.warnings, *check_scenario(scenario)))), scenario)
 
 

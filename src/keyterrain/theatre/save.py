@@ -18,6 +18,7 @@ import yaml
 
 from keyterrain.theatre import schema
 from keyterrain.theatre.cells import write_cell
+from keyterrain.theatre.claims_text import text_of_claims
 from keyterrain.theatre.columns import Column, Table
 from keyterrain.theatre.nouns import Outcome, Policy, StrengthClaim
 from keyterrain.theatre.outcomes import MEASURES
@@ -57,10 +58,11 @@ def save(scenario: Scenario, folder: Path, *, overwrite: bool = False) -> Path:
 
 
 def texts_of(scenario: Scenario) -> dict[str, str]:
-    """Return the text of every file of a scenario but its elevation and claims, by name."""
+    """Return the text of every file of a scenario but its elevation, by name; without claims there is no file of them."""
     texts = {table.file: _csv_text(table, rows) for table, rows in _csv_rows(scenario).items()}
     settings = yaml.safe_dump(_settings(scenario), sort_keys=False, allow_unicode=True, width=130)
-    return {schema.SETTINGS_FILE: settings, **texts}
+    claims = {schema.CLAIMS_FILE: text_of_claims(scenario.claims)} if scenario.claims else {}
+    return {schema.SETTINGS_FILE: settings, **texts, **claims}
 
 
 def _write_all(scenario: Scenario, folder: Path) -> None:
@@ -68,9 +70,6 @@ def _write_all(scenario: Scenario, folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8", newline="")
     shutil.copyfile(scenario.terrain_path, folder / schema.TERRAIN_FILE)
-    claims = scenario.path / schema.CLAIMS_FILE
-    if claims.is_file():
-        shutil.copyfile(claims, folder / schema.CLAIMS_FILE)
 
 
 def _csv_text(table: Table, rows: Iterable[Mapping[str, str]]) -> str:
@@ -165,7 +164,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     columns = {argument.name: argument for argument in MEASURES[outcome.measure].arguments}
-    arguments = {name: _plain(columns[name], value) for name, value in outcome.arguments.items()}
+    arguments = {name: _plain(columns[name], value) for name, value in outcome.arguments.items() if value is not None}
     return {"says": outcome.says, "measure": outcome.measure, **arguments}
 
 

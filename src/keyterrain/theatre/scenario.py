@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from keyterrain.theatre.claims import Claim
 from keyterrain.theatre.faults import Fault, ScenarioFaults
 from keyterrain.theatre.fingerprint import of_situation
 from keyterrain.theatre.known import closures_on, earliest_known, holdings_on, known_by, latest_by
@@ -87,6 +88,7 @@ class Scenario:
     climate: tuple[ClimateMonth, ...]
     record: Record
     sources: tuple[Source, ...]
+    claims: tuple[Claim, ...]
     fingerprint: str = field(compare=False)
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from keyterrain.theatre import nouns
 from keyterrain.theatre.columns import Column, Table
-from keyterrain.theatre.outcomes import MEASURES
+from keyterrain.theatre.outcomes import RUN_MEASURES, WHOLE_THEATRE
 from keyterrain.theatre.policies import POLICY_RULES
 
 FORMAT = "keyterrain-scenario/1"
@@ -23,7 +23,6 @@ ROUTE_KINDS = ("motorway", "primary", "paved", "mountain", "track", "pass")
 POLICY_NAMES = tuple(POLICY_RULES)
 RELATIONS = ("hostile", "allied", "neutral")
 CLAIM = "claim_total"
-WHOLE_THEATRE = "theatre"
 ELSEWHERE = "elsewhere"
 WEIGHT_TOLERANCE = 0.002
 """Weights written with three digits sum to 1 within this."""
@@ -494,7 +493,7 @@ OUTCOMES = Table(
     (
         Column("outcome", "key", "key of the outcome"),
         Column("says", "text", "what it means, in a sentence"),
-        Column("measure", "choice", "registered measure", choices=tuple(MEASURES)),
+        Column("measure", "choice", "registered measure", choices=RUN_MEASURES),
     ),
     form="entries",
     section="outcomes",

@@ -41,6 +41,7 @@ FAULT_CHECKS: tuple[Check, ...] = (
     history.climate_has_twelve_months,
     questions.parameters_can_be_replaced,
     questions.candidates_sum_to_one,
+    questions.claims_can_be_put,
 )
 """A scenario in which one of these finds something cannot be run."""
 
@@ -62,6 +63,11 @@ def check_draft(draft: Draft) -> CheckReport:
     faults = tuple(fault for check in FAULT_CHECKS for fault in check(draft))
     warnings = tuple(fault for check in WARNING_CHECKS for fault in check(draft))
     return CheckReport(faults, warnings)
+
+
+def faults_of_scenario(scenario: Scenario) -> tuple[Fault, ...]:
+    """Return what is wrong with a scenario in whose tables nothing is."""
+    return tuple(standing.claims_start_when_covered(scenario))
 
 
 def check_scenario(scenario: Scenario) -> tuple[Fault, ...]:

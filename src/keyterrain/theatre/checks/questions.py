@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keyterrain.theatre.claims_file import read_claims
 from keyterrain.theatre.draft import Draft, Row
 from keyterrain.theatre.faults import Fault, nearest, shown
 from keyterrain.theatre.overrides import override
@@ -36,6 +37,11 @@ def candidates_sum_to_one(draft: Draft) -> Iterator[Fault]:
         total = sum(candidates.values())
         if total > 1 + WEIGHT_TOLERANCE or (ELSEWHERE in candidates and total < 1 - WEIGHT_TOLERANCE):
             yield row.fault("candidates", f"the weights sum to {total:.6g} and not to 1")
+
+
+def claims_can_be_put(draft: Draft) -> Iterator[Fault]:
+    """Claims speak of what is there, and say what would bear them out."""
+    yield from read_claims(draft).faults
 
 
 def there_are_outcomes(draft: Draft) -> Iterator[Fault]:

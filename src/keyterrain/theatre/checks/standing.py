@@ -8,6 +8,7 @@ from datetime import date
 from keyterrain.theatre.faults import Fault, shown
 from keyterrain.theatre.nouns import Holding, Situation
 from keyterrain.theatre.scenario import Scenario
+from keyterrain.theatre.schema import CLAIMS_FILE
 
 
 def forces_stand_on_friendly_ground(scenario: Scenario) -> Iterator[Fault]:
@@ -28,3 +29,11 @@ def _forces_on_hostile_ground(situation: Situation, start: date) -> Iterator[Fau
 
 def _is_hostile_to(side: str, holding: Holding, situation: Situation) -> bool:
     return holding.contested_by != side and situation.relations.get((side, holding.holder)) == "hostile"
+
+
+def claims_start_when_covered(scenario: Scenario) -> Iterator[Fault]:
+    """A claim starts on a day that may be a start."""
+    for claim in scenario.claims:
+        if claim.start is not None and claim.start not in scenario.covered:
+            what = f"the record does not cover a start on {claim.start}: it covers {scenario.covered}"
+            yield Fault(CLAIMS_FILE, None, f"claims.{claim.key}.start", what)

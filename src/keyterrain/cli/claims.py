@@ -1,0 +1,208 @@
+"""`keyterrain claims`: statements put to the test."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyterrain.cli.answer import as_table
+from keyterrain.cli.arguments import Answer, add_command, whole_number
+from keyterrain.cli.progress import CountLine
+
+if TYPE_CHECKING:
+    from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
+
+EXAMPLES = """
+keyterrain claims qalamoun-2013
+keyterrain claims qalamoun-2013 --only qara-was-takable piecemeal-is-slower --replicates 4000 --seed 1
+keyterrain claims runs/base --json
+keyterrain claims --measures
+"""
+WIDTH = 128
+MANIFEST = "manifest.json"
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = add_command(commands, "claims", "put the claims of a scenario to the test", work, EXAMPLES)
+    parser.add_argument(
+        "scenario", metavar="SCENARIO_OR_RUN", nargs="?", help="a name that ships, a folder, or the folder of a run"
+    )
+    budget = "most replicates of each campaign that is played (default: 1000, or those of the run)"
+    parser.add_argument("--replicates", type=whole_number(1, 10_000_000), metavar="N", help=budget)
+    seed = "number that all luck follows from (default: 0, or that of the run)"
+    parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), metavar="S", help=seed)
+    parser.add_argument("--threads", type=whole_number(1), metavar="N", help="chunks played at a time (default: one per core)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="claims to answer (default: all)")
+    parser.add_argument("--measures", action="store_true", help="list what claims and outcomes may measure, and answer nothing")
+
+
+def work(arguments: argparse.Namespace) -> Answer:
+    """Answer claims, or list the measures that they may name."""
+    if arguments.measures:
+        return _measures()
+    if not arguments.scenario:
+        from keyterrain.campaign.errors import RunRefused
+
+        raise RunRefused("Say which scenario or run: keyterrain claims SCENARIO_OR_RUN.")
+    answers = _answers(arguments)
+    return Answer(_machine(answers), _text(answers, in_full=bool(arguments.only)))
+
+
+def _answers(arguments: argparse.Namespace) -> ClaimAnswers:
+    from keyterrain.analysis.claims import answer_claims
+    from keyterrain.campaign.ensemble import open_run
+    from keyterrain.campaign.errors import RunRefused
+    from keyterrain.campaign.variants import on_threads_of
+    from keyterrain.theatre import load, shipped
+
+    is_run = arguments.scenario not in shipped() and (Path(arguments.scenario) / MANIFEST).is_file()
+    run = open_run(arguments.scenario) if is_run else None
+    if run is not None and arguments.seed not in (None, run.manifest.plan.seed):
+        raise RunRefused(f"{run.path} was played with seed {run.manifest.plan.seed}: leave out --seed, or ask its scenario.")
+    progress = CountLine("replicates")
+    try:
+        return answer_claims(
+            run.scenario if run else load(arguments.scenario),
+            only=arguments.only,
+            budget=arguments.replicates,
+            seed=arguments.seed or 0,
+            run=run,
+            executor=on_threads_of(arguments.threads),
+            progress=progress,
+        )
+    finally:
+        progress.close()
+
+
+def _machine(answers: ClaimAnswers) -> dict[str, object]:
+    claims = [_claim(answer) for answer in answers.answers]
+    played = {"variants": answers.n_variants, "replicates_played": answers.n_played}
+    return {"scenario": answers.scenario, "seed": answers.seed, "budget": answers.budget, **played, "claims": claims}
+
+
+def _claim(answer: ClaimAnswer) -> dict[str, object]:
+    claim, part = answer.claim, answer.deciding
+    interval = part.interval if part else None
+    return {
+        "id": claim.key,
+        "says": claim.says,
+        "estimate": interval.value if interval else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "verdict": answer.verdict,
+        "observed": _observed(answer),
+        "replicates": answer.replicates,
+        "why": answer.why or None,
+        "start": answer.start,
+        "source": claim.source,
+        "note": claim.note or None,
+        "combination": claim.combination if len(answer.parts) > 1 else None,
+        "parts": [_part(each) for each in answer.parts],
+    }
+
+
+def _part(part: PartAnswer) -> dict[str, object]:
+    interval = part.interval
+    return {
+        "reads": part.reads,
+        "unit": part.unit,
+        "borne_out_if": part.borne_out_if,
+        "estimate": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "replicates": interval.n_played,
+        "replicates_defined": interval.n,
+        "verdict": part.verdict,
+        "observed": part.observed,
+        "why": part.why or None,
+    }
+
+
+def _observed(answer: ClaimAnswer) -> object:
+    """Return what happened: the record's own value where it has one, else the words quoted in the claim."""
+    part = answer.deciding
+    if part is not None and part.observed is not None and not math.isnan(part.observed):
+        return part.observed
+    return answer.claim.observed.says if answer.claim.observed else None
+
+
+def _text(answers: ClaimAnswers, *, in_full: bool) -> str:
+    counted = [
+        sum(answer.verdict == verdict for answer in answers.answers) for verdict in ("borne out", "not borne out", "cannot tell")
+    ]
+    heading = (
+        f"{answers.title}: {len(answers.answers)} claims, {counted[0]} borne out, {counted[1]} not, {counted[2]} cannot be told; "
+        f"{answers.n_played} replicates of {answers.n_variants} campaigns played, seed {answers.seed}"
+    )
+    return "\n".join([heading, *(_paragraph(answer, in_full=in_full) for answer in answers.answers)])
+
+
+def _paragraph(answer: ClaimAnswer, *, in_full: bool) -> str:
+    """Say a claim with its verdict; of several parts the one that decided, or all of them."""
+    lines = [f"\n{answer.verdict.upper():14} {answer.claim.key}", *_wrapped(answer.claim.says, 4)]
+    is_alone = len(answer.parts) == 1
+    shown = answer.parts if in_full else [part for part in (answer.deciding,) if part is not None]
+    lines += [line for part in shown for line in _wrapped(_reading(part, alone=is_alone), 8)]
+    if len(shown) < len(answer.parts):
+        verdicts = Counter(part.verdict for part in answer.parts)
+        counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
+        lines += _wrapped(f"of {len(answer.parts)} parts: {counted} (all are shown by --only {answer.claim.key})", 8)
+    if answer.why:
+        lines += _wrapped(f"why: {answer.why}", 8)
+    if (observed := _observed(answer)) is not None:
+        lines += _wrapped(f"observed: {f'{observed:.4g}' if isinstance(observed, float) else observed}", 8)
+    if answer.claim.note:
+        lines += _wrapped(f"note: {answer.claim.note}", 8)
+    return "\n".join(lines)
+
+
+def _reading(part: PartAnswer, *, alone: bool) -> str:
+    interval = part.interval
+    unit = "" if part.unit == "1" else f" {part.unit}"
+    spread = "" if interval.n_played == 0 else f" [{interval.low:.4g}, {interval.high:.4g}]"
+    of = "" if interval.n_played == 0 else f", {interval.n} of {interval.n_played} replicates"
+    said = "undefined" if math.isnan(interval.value) else f"{interval.value:.4g}{spread}{unit}"
+    return f"{'' if alone else f'{part.verdict}: '}{said}{of}; borne out if {part.borne_out_if}: {part.reads}"
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2), break_long_words=False)
+
+
+def _measures() -> Answer:
+    from keyterrain.theatre.outcomes import MEASURES
+
+    listed = [
+        {
+            "measure": measure.name,
+            "says": measure.says,
+            "kind": measure.kind,
+            "unit": measure.unit,
+            "basis": measure.basis,
+            "undefined": measure.undefined or None,
+            "arguments": [
+                {
+                    "name": column.name,
+                    "type": column.type,
+                    "says": column.says,
+                    "required": column.is_required,
+                    "default": column.default or None,
+                    "refers_to": list(column.refers_to),
+                    "choices": list(column.choices),
+                }
+                for column in measure.arguments
+            ],
+        }
+        for measure in MEASURES.values()
+    ]
+    rows = [["measure", "of", "gives", "arguments", "says"]]
+    for measure in MEASURES.values():
+        arguments = ", ".join(column.name if column.is_required else f"[{column.name}]" for column in measure.arguments)
+        gives = measure.kind if measure.unit == "1" else measure.unit
+        rows.append([measure.name, measure.basis, gives, arguments, measure.says])
+    return Answer({"measures": listed}, as_table(rows))
