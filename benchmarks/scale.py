@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 SCENARIO = "qalamoun-2013"
-REPLICATES = 3960
-"""24 chunks of 165, which two workers share evenly."""
+REPLICATES = 7920
+"""48 chunks of 165, which two workers share evenly."""
 REPEATS = 5
 LEAST_SPEED_UP = 1.8
 
