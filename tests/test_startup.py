@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import keyterrain
 
-DEAR = {"numba", "pandas", "plotly", "pyarrow", "pyproj", "rasterio", "scipy", "shapely", "xarray", "zarr"}
+DEAR = {"dask", "distributed", "numba", "pandas", "plotly", "pyarrow", "pyproj", "rasterio", "scipy", "shapely", "xarray", "zarr"}
 
 COMMAND_LINE = "from keyterrain.cli.main import main; raise SystemExit(main())"
 
@@ -49,7 +50,23 @@ def test_help_imports_nothing_dear(arguments: list[str]) -> None:
 def test_checking_a_scenario_needs_no_kernels_and_no_store() -> None:
     process = run_python(COMMAND_LINE, "check", "qalamoun-2013")
     assert process.returncode == 0, complaint(process)
-    assert not imported_packages(process) & {"numba", "plotly", "xarray", "zarr"}
+    assert not imported_packages(process) & {"dask", "distributed", "numba", "plotly", "xarray", "zarr"}
+
+
+STAND_IN_RUN = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from stand_in_campaign import run_stand_in
+assert run_stand_in(Path(sys.argv[2]), **eval(sys.argv[3])).n_played == 20
+"""
+
+
+@pytest.mark.parametrize(("options", "imported"), [({"threads": 2}, set()), ({"workers": 1}, {"dask", "distributed"})])
+def test_only_a_run_on_a_cluster_imports_dask(tmp_path: Path, options: dict[str, int], imported: set[str]) -> None:
+    process = run_python(STAND_IN_RUN, str(Path(__file__).parent), str(tmp_path), repr(options))
+    assert process.returncode == 0, complaint(process)
+    assert imported_packages(process) & {"dask", "distributed"} == imported
 
 
 def test_the_public_names_are_fetched_on_first_use() -> None:

@@ -44,9 +44,9 @@ def test_chunks_cover_the_replicates_once() -> None:
 
 
 def test_the_digest_of_all_is_there_when_all_is_done() -> None:
-    done = MANIFEST.with_done(DoneChunk(8, 10, TWO), verified=False)
+    done = MANIFEST.with_done(DoneChunk(8, 10, TWO), verified=False, worker="w")
     assert not done.is_complete
-    done = done.with_done(DoneChunk(4, 8, "f" * 64), verified=True)
+    done = done.with_done(DoneChunk(4, 8, "f" * 64), verified=True, worker="w")
     assert done.is_complete
     assert done.digest == format(2, "064x")
     assert [chunk.first for chunk in done.done] == [0, 4, 8]
@@ -59,7 +59,7 @@ def test_digests_add_up_whatever_the_grouping() -> None:
 
 
 def test_a_chunk_played_again_replaces_the_old_one() -> None:
-    again = MANIFEST.with_done(DoneChunk(0, 4, TWO), verified=True)
+    again = MANIFEST.with_done(DoneChunk(0, 4, TWO), verified=True, worker="w")
     assert again.done == (DoneChunk(0, 4, TWO),)
     assert again.without([0]).done == ()
     assert again.without([0]).verified == frozenset()
@@ -129,3 +129,20 @@ def test_a_full_disk_leaves_the_old_manifest(tmp_path: Path, monkeypatch: pytest
         manifests.write(MANIFEST.without([0]), tmp_path)
     assert manifests.read(tmp_path) == MANIFEST
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_who_played_a_chunk_is_kept_and_changes_no_digest(tmp_path: Path) -> None:
+    one = MANIFEST.with_done(DoneChunk(4, 8, TWO), verified=False, worker="here/1")
+    other = MANIFEST.with_done(DoneChunk(4, 8, TWO), verified=False, worker="there/2 at tcp://10.0.0.2:1")
+    manifests.write(other, tmp_path)
+    assert manifests.read(tmp_path) == other
+    assert one.workers == {4: "here/1"}
+    assert other.without([4]).workers == {}
+    assert one.done == other.done
+    assert one.digest == other.digest
+
+
+def test_a_manifest_that_names_no_workers_is_read(tmp_path: Path) -> None:
+    written = {key: value for key, value in MANIFEST.to_json().items() if key != "workers"}
+    (tmp_path / "manifest.json").write_text(json.dumps(written))
+    assert manifests.read(tmp_path) == MANIFEST

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from dask_processes import unused_address
 from keyterrain.campaign import ensemble
 from keyterrain.campaign import manifest as manifests
 from keyterrain.campaign.ensemble import Progress
@@ -428,3 +429,34 @@ def test_names_that_the_terminal_cannot_show_are_written_out(tmp_path: Path) -> 
     assert checked.returncode == 2
     assert "Traceback" not in error
     assert out
+
+
+# --- elsewhere
+
+
+@pytest.mark.parametrize("options", [["--threads", "2", "--workers", "2"], ["--workers", "2", "--scheduler", "tcp://h:1"]])
+def test_two_places_to_play_in_are_refused(command: Callable[..., Said], small: Path, options: list[str]) -> None:
+    said = command("run", small, "--out", "run", "--json", *options)
+    assert said.code == 2
+    assert said.answer["error"].endswith("give one of them.")
+    assert said.err.count("\n") == 1
+    assert not Path("run").exists()
+
+
+def test_a_scheduler_that_does_not_answer_ends_in_3_and_is_said_once(command: Callable[..., Said], small: Path) -> None:
+    began = time.monotonic()
+    said = command("run", small, "--out", "run", "--json", "--scheduler", unused_address())
+    assert time.monotonic() - began < 10
+    assert said.code == 3
+    assert "does not answer" in said.answer["error"]
+    assert said.err == f"keyterrain: {said.answer['error']}\n"
+    assert not Path("run").exists()
+
+
+def test_a_run_on_workers_names_them(command: Callable[..., Said], small: Path) -> None:
+    said = command("run", small, "--out", "run", "--json", "--replicates", "4", "--workers", "1")
+    assert said.code == 0
+    (worker,) = said.answer["workers"]
+    written = json.loads(Path("run", "manifest.json").read_text(encoding="utf-8"))
+    assert set(written["workers"].values()) == {worker}
+    assert " at tcp://127.0.0.1:" in worker

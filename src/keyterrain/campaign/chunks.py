@@ -1,17 +1,15 @@
-"""Chunks of replicates: played, brought to a digest and written by one worker each, on as many threads as one likes.
+"""Chunks of replicates: played, brought to a digest and written by one worker each.
 
-What a worker is given and gives back can be sent to another process: threads are one way to have chunks played.
+What a worker is given and gives back can be sent to another process (`crew.py`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from keyterrain.campaign.manifest import DoneChunk
-from keyterrain.campaign.store import Store, digest_of
+from keyterrain.campaign.store import Files, Store, digest_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,13 +62,15 @@ class Work(NamedTuple):
     stop: int
     record_daily: bool
     verify: bool
+    token: str = ""
 
 
 class Finished(NamedTuple):
-    """A chunk in the store, or the laws that it breaks."""
+    """A chunk in the store, or the laws that it breaks, or the files of the store that are still to be written."""
 
     chunk: DoneChunk
     breaches: tuple[str, ...]
+    files: Files = ()
 
 
 def compiled_kernels() -> Kernels:
@@ -84,48 +84,32 @@ def compiled_kernels() -> Kernels:
     return Kernels(prepare, play_chunk)
 
 
-def on_threads(kernels: Kernels, work: Sequence[Work], threads: int) -> Iterator[Finished]:
-    """Yield chunks as they finish, few at a time in memory; when one fails, those under way are finished first.
-
-    Whatever ends the loop (a failure, an interrupt, or the caller), the chunks that do finish are yielded before it is raised.
-    """
-    waiting = iter(work)
-    with ThreadPoolExecutor(max_workers=min(threads, max(1, len(work))), thread_name_prefix="keyterrain") as pool:
-        under_way: set[Future[Finished]] = set()
-        failure: BaseException | None = None
-        while True:
-            try:
-                while failure is None and len(under_way) < threads and (task := next(waiting, None)) is not None:
-                    under_way.add(pool.submit(play_and_store, kernels, task))
-                if not under_way:
-                    break
-                finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            except KeyboardInterrupt as interrupt:
-                if failure is not None:
-                    raise
-                failure = interrupt
-                continue
-            for future in finished:
-                if (error := future.exception()) is None:
-                    yield future.result()
-                else:
-                    failure = failure or error
-        if failure is not None:
-            raise failure
-
-
 def play_and_store(kernels: Kernels, work: Work) -> Finished:
-    """Play one chunk and write it; a chunk that breaks a law is not written."""
+    """Play one chunk and write it; a chunk that breaks a law is not written.
+
+    Where the work has a token, the process may be one of a cluster: only if it finds the token in the run's folder does it write
+    there, else the files are handed over, to be written by whoever began the run.
+    """
     n = work.stop - work.first
     played = kernels.play_chunk(work.prepared, work.first, n, record_daily=work.record_daily, verify=work.verify)
     if played.breaches:
         return Finished(DoneChunk(work.first, work.stop, ""), tuple(played.breaches))
-    digest = digest_of(played.arrays, work.first)
-    work.store.write_chunk(work.first, played.arrays, played.events)
+    chunk = DoneChunk(work.first, work.stop, digest_of(played.arrays, work.first))
+    if not work.token:
+        work.store.write_chunk(work.first, played.arrays, played.events)
+        played.release()
+        return Finished(chunk, ())
+    files = tuple(work.store.encoded(work.first, played.arrays, played.events))
     played.release()
-    return Finished(DoneChunk(work.first, work.stop, digest), ())
+    return Finished(chunk, (), () if _written_here(work.store, files, work.token) else files)
 
 
-def n_cores() -> int:
-    """Return the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _written_here(store: Store, files: Files, token: str) -> bool:
+    """Write files where that can be done; whoever began the run says why, if it cannot either."""
+    try:
+        if not store.holds_token(token):
+            return False
+        store.write_files(files)
+    except OSError:
+        return False
+    return True

@@ -1,26 +1,30 @@
 """The ensemble: a campaign played many times, chunk by chunk on all cores, into a folder that can be taken up again.
 
-Each chunk is played, brought to a digest and written by one worker; only the process that began the run writes the manifest, and
-a chunk counts from then on. What a worker is given and gives back can be sent to another process, so that threads are one way to
-have chunks played.
+Each chunk is played and brought to a digest by one worker of the crew (`crew.py`), a thread or a process of a cluster, who writes
+it if he sees the folder and else hands it over; only the process that began the run writes the manifest, and a chunk counts from
+then on.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from keyterrain.campaign import manifest as manifests
 from keyterrain.campaign import store as stores
-from keyterrain.campaign.chunks import Finished, Kernels, Prepared, Work, compiled_kernels, n_cores, on_threads
+from keyterrain.campaign.chunks import Finished, Kernels, Prepared, Work, compiled_kernels, play_and_store
+from keyterrain.campaign.crew import Crew, Done
 from keyterrain.campaign.errors import LawBroken, RunRefused
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.manifest import Manifest, Plan
+from keyterrain.campaign.muster import muster, refuse_two_crews
 from keyterrain.campaign.run_folder import (
     SCENARIO_COPY,
     begun_before,
@@ -71,6 +75,8 @@ class RunSummary:
         Digest of all arrays.
     notices
         Sentences about chunks that were played again.
+    workers
+        Names of those who played now.
     """
 
     out: Path
@@ -83,6 +89,7 @@ class RunSummary:
     seconds_playing: float
     digest: str
     notices: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
 
     @property
     def replicate_days_per_s(self) -> float | None:
@@ -101,6 +108,8 @@ def run(
     interventions: Interventions | None = None,
     resume: bool = False,
     threads: int | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     chunk: int | None = None,
     record_daily: bool = False,
     verify: bool = False,
@@ -109,8 +118,8 @@ def run(
 ) -> RunSummary:
     """Play a campaign many times and store every replicate.
 
-    The result depends on the scenario, start, days, seed and interventions; not on threads, chunks, or how often the run was
-    interrupted and resumed.
+    The result depends on the scenario, start, days, seed and interventions; not on threads, workers, chunks, or how often the run
+    was interrupted and resumed.
 
     Parameters
     ----------
@@ -127,7 +136,12 @@ def run(
     resume
         Take up an unfinished run; where nothing is begun, begin.
     threads
-        Chunks played at the same time; as many as there are cores by default.
+        Chunks played at the same time in this process; as many as there are cores by default.
+    workers
+        Have chunks played by so many processes that are started on this machine for it. Scripts need the usual guard,
+        `if __name__ == "__main__":`.
+    scheduler
+        Have chunks played by the workers of a Dask scheduler, `tcp://host:8786`, and by nobody else.
     chunk
         Replicates per chunk; from the size of the theatre by default.
     record_daily
@@ -146,6 +160,8 @@ def run(
         What was asked for cannot be done; nothing was written.
     StoreFailed
         Disk full, or the store is lost; finished chunks are kept.
+    ClusterFailed
+        The cluster does not answer, is lost, or has workers that would compute otherwise; finished chunks are kept.
     LawBroken
         A checked law does not hold; the chunk does not count as finished.
     RunInterrupted
@@ -153,24 +169,26 @@ def run(
     """
     begun_at = time.perf_counter()
     folder = Path(out)
-    _refuse_numbers(replicates=replicates, seed=seed, days=days, threads=threads, chunk=chunk)
+    _refuse_numbers(replicates=replicates, seed=seed, days=days, threads=threads, workers=workers, chunk=chunk)
+    refuse_two_crews(threads=threads, workers=workers, scheduler=scheduler)
     begun = begun_before(folder, resume=resume)
     plan = _plan(scenario, start, days, interventions or Interventions(), seed, replicates, record_daily=record_daily)
     size = min(chunk, replicates) if chunk else None
     if begun is not None:
         refuse_another_run(folder, begun, plan, size)
-    kernels = kernels or compiled_kernels()
-    prepared = kernels.prepare(scenario, start=plan.start, days=plan.days, seed=seed, interventions=plan.interventions)
-    manifest = begun or _fresh(plan, prepared, size)
-    store = Store(folder, stores.stored_arrays(manifest.lengths, replicates, record_daily=record_daily), manifest.chunk)
-    with said(folder, replicates):
-        if begun is None:
-            create_folder(store, manifest, prepared, scenario)
-        else:
-            mend_folder(store, prepared, scenario, plan)
-        session = _Session(store, manifest, progress, begun_at)
-        session.strike_out(unsound(store, manifest, verify=verify))
-        return session.play(kernels, prepared, threads or n_cores(), verify=verify)
+    with muster(threads=threads, workers=workers, scheduler=scheduler) as crew:
+        kernels = kernels or compiled_kernels()
+        prepared = kernels.prepare(scenario, start=plan.start, days=plan.days, seed=seed, interventions=plan.interventions)
+        manifest = begun or _fresh(plan, prepared, size)
+        store = Store(folder, stores.stored_arrays(manifest.lengths, replicates, record_daily=record_daily), manifest.chunk)
+        with said(folder, replicates):
+            if begun is None:
+                create_folder(store, manifest, prepared, scenario)
+            else:
+                mend_folder(store, prepared, scenario, plan)
+            session = _Session(store, manifest, progress, begun_at)
+            session.strike_out(unsound(store, manifest, verify=verify))
+            return session.play(kernels, prepared, crew, verify=verify)
 
 
 def _plan(
@@ -215,6 +233,7 @@ class _Session:
         self.begun_at = begun_at
         self.playing_since = 0.0
         self.n_played = 0
+        self.workers: set[str] = set()
         self.notices: list[str] = []
         self.identity = store.folder.stat()
 
@@ -231,20 +250,25 @@ class _Session:
             self.notices.append(notice)
             self.report(notice)
 
-    def play(self, kernels: Kernels, prepared: Prepared, threads: int, *, verify: bool) -> RunSummary:
+    def play(self, kernels: Kernels, prepared: Prepared, crew: Crew, *, verify: bool) -> RunSummary:
         """Have all chunks played that are not finished, and list each as it comes."""
         self.playing_since = self.seconds
         plan = self.manifest.plan
         daily = plan.recording == "daily"
         done = {chunk.first for chunk in self.manifest.done}
-        work = [
-            Work(prepared, self.store, first, stop, daily, verify) for first, stop in self.manifest.chunks() if first not in done
-        ]
-        for finished in on_threads(kernels, work, threads):
-            self.take(finished, verify=verify)
+        with self.token(crew) as token:
+            work = [
+                Work(prepared, self.store, first, stop, daily, verify, token)
+                for first, stop in self.manifest.chunks()
+                if first not in done
+            ]
+            for finished in crew.each(partial(play_and_store, kernels), work):
+                self.take(finished, verify=verify)
         self.refuse_lost_chunks()
         if work:
-            timings = {"seconds": self.seconds, "replicates_played": float(self.n_played), "threads": float(threads)}
+            who = "workers" if crew.is_elsewhere else "threads"
+            n = len(self.workers) if crew.is_elsewhere else crew.size
+            timings = {"seconds": self.seconds, "replicates_played": float(self.n_played), who: float(n)}
             self.manifest = replace(self.manifest, timings=timings)
             self.save()
         return RunSummary(
@@ -258,17 +282,42 @@ class _Session:
             seconds_playing=self.seconds - self.playing_since,
             digest=str(self.manifest.digest),
             notices=tuple(self.notices),
+            workers=tuple(sorted(self.workers)),
         )
 
-    def take(self, finished: Finished, *, verify: bool) -> None:
-        """List a finished chunk in the manifest."""
+    @contextmanager
+    def token(self, crew: Crew) -> Iterator[str]:
+        """Leave a token in the folder by which workers elsewhere know it; a crew of this process needs none."""
+        if not crew.is_elsewhere:
+            yield ""
+            return
+        token = token_hex(16)
+        self.store.put_token(token)
+        try:
+            yield token
+        finally:
+            self.store.take_token_away()
+
+    def take(self, done: Done[Finished], *, verify: bool) -> None:
+        """List a finished chunk in the manifest, written before if its worker could not."""
+        finished = done.result
         if finished.breaches:
             first, stop, _ = finished.chunk
             raise LawBroken(f"Replicates {first} to {stop - 1} break a law: {finished.breaches[0]}")
-        self.manifest = self.manifest.with_done(finished.chunk, verified=verify)
+        self.write(finished)
+        self.manifest = self.manifest.with_done(finished.chunk, verified=verify, worker=done.worker)
+        self.workers.add(done.worker)
         self.save()
         self.n_played += finished.chunk.stop - finished.chunk.first
         self.report()
+
+    def write(self, finished: Finished) -> None:
+        """Write the files that a worker handed over; where that fails, give back the room that they took."""
+        try:
+            self.store.write_files(finished.files)
+        except OSError:
+            self.store.remove_chunk(finished.chunk.first)
+            raise
 
     def save(self) -> None:
         """Write the manifest, unless the folder is no longer the one that the run began in."""
@@ -292,14 +341,13 @@ class _Session:
                 raise FileNotFoundError(2, "a finished part of the store is lost", str(self.store.folder / lost[0]))
 
 
-def _refuse_numbers(*, replicates: int, seed: int, days: int | None, threads: int | None, chunk: int | None) -> None:
+def _refuse_numbers(*, replicates: int, seed: int, days: int | None, **counts: int | None) -> None:
     """Refuse numbers that mean nothing, each with what it can be."""
     limits = (
         ("replicates", replicates, 1, MOST_REPLICATES),
         ("seed", seed, 0, LARGEST_SEED),
         ("days", days, 1, MOST_DAYS),
-        ("threads", threads, 1, None),
-        ("chunk", chunk, 1, None),
+        *((name, count, 1, None) for name, count in counts.items()),
     )
     for name, value, least, most in limits:
         if value is not None and (value < least or (most is not None and value > most)):

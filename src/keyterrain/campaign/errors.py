@@ -14,6 +14,10 @@ class StoreFailed(OSError):
         return str(self.strerror or super().__str__())
 
 
+class ClusterFailed(OSError):
+    """A scheduler or its workers do not answer, are lost, or would compute otherwise; what was finished before is kept."""
+
+
 class LawBroken(RuntimeError):
     """A replicate lost or created people or fighters, or broke another law that `verify` checks day by day."""
 

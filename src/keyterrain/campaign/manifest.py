@@ -100,6 +100,8 @@ class Manifest:
         First replicates of those chunks whose laws were checked day by day.
     timings
         Seconds and other figures of the clock; nothing that must be equal between two runs.
+    workers
+        Who played the finished chunks, by first replicate; nothing that must be equal either.
     """
 
     plan: Plan
@@ -108,6 +110,7 @@ class Manifest:
     done: tuple[DoneChunk, ...] = ()
     verified: frozenset[int] = frozenset()
     timings: Mapping[str, float] = field(default_factory=dict)
+    workers: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def n_done(self) -> int:
@@ -129,13 +132,14 @@ class Manifest:
         n = self.plan.replicates
         return [(first, min(first + self.chunk, n)) for first in range(0, n, self.chunk)]
 
-    def with_done(self, chunk: DoneChunk, *, verified: bool) -> Manifest:
-        """Return the manifest with one more finished chunk."""
+    def with_done(self, chunk: DoneChunk, *, verified: bool, worker: str) -> Manifest:
+        """Return the manifest with one more finished chunk, played by a worker."""
         without = self.without([chunk.first])
         return replace(
             without,
             done=tuple(sorted([*without.done, chunk])),
             verified=without.verified | ({chunk.first} if verified else set()),
+            workers={**without.workers, chunk.first: worker},
         )
 
     def without(self, firsts: list[int]) -> Manifest:
@@ -144,6 +148,7 @@ class Manifest:
             self,
             done=tuple(chunk for chunk in self.done if chunk.first not in firsts),
             verified=self.verified - set(firsts),
+            workers={first: worker for first, worker in self.workers.items() if first not in firsts},
         )
 
     def to_json(self) -> dict[str, object]:
@@ -167,6 +172,7 @@ class Manifest:
             "verified": sorted(self.verified),
             "digest": self.digest,
             "timings": dict(sorted(self.timings.items())),
+            "workers": {str(first): self.workers[first] for first in sorted(self.workers)},
         }
 
     @classmethod
@@ -208,6 +214,7 @@ class Manifest:
             done=tuple(sorted(DoneChunk(_count(first), _count(stop), str(digest)) for first, stop, digest in written["done"])),
             verified=frozenset(_count(first) for first in written["verified"]),
             timings={name: float(seconds) for name, seconds in written["timings"].items()},
+            workers={int(first): str(worker) for first, worker in written.get("workers", {}).items()},
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from keyterrain.campaign import manifest as manifests
 from keyterrain.campaign.chunks import Prepared
-from keyterrain.campaign.errors import RunInterrupted, RunRefused, StoreFailed
+from keyterrain.campaign.errors import ClusterFailed, RunInterrupted, RunRefused, StoreFailed
 from keyterrain.campaign.manifest import DoneChunk, Manifest, Plan
 from keyterrain.campaign.store import Store
 from keyterrain.theatre.schema import OPTIONAL_FILES, REQUIRED_FILES
@@ -73,7 +73,8 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def mend_folder(store: Store, prepared: Prepared, scenario: Scenario, plan: Plan) -> None:
-    """Put back what a resumed run lacks beside its chunks: metadata of arrays, coordinates, the copy of the scenario."""
+    """Put back what a resumed run lacks beside its chunks (metadata, coordinates, the copy of the scenario); remove leftovers."""
+    store.take_token_away()
     store.create(prepared.coordinates, plan.start)
     if not (store.folder / SCENARIO_COPY).is_dir():
         _copy_scenario(scenario, store.folder)
@@ -113,11 +114,13 @@ def _fault_of(store: Store, chunk: DoneChunk, *, verified: bool, verify: bool) -
 
 @contextmanager
 def said(folder: Path, replicates: int) -> Iterator[None]:
-    """Turn failures of the disk and the keyboard into one sentence that says what is kept."""
+    """Turn failures of the disk, the cluster and the keyboard into one sentence that says what is kept."""
     try:
         yield
     except StoreFailed:
         raise
+    except ClusterFailed as error:
+        raise ClusterFailed(f"{error} {_kept(folder, replicates)}") from error
     except OSError as error:
         raise StoreFailed(error.errno, f"{_failure(error, folder)} {_kept(folder, replicates)}") from error
     except KeyboardInterrupt as interrupt:

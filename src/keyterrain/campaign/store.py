@@ -15,12 +15,13 @@ replicates add up modulo 2**256, and so depend on no chunk.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from math import prod
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 ARRAYS = "ensemble.zarr"
 EVENTS = "events"
+TOKEN = ".sitting"
 CHUNK_BYTES = 64_000_000
 """Raw size of one chunk: large enough to write fast, small enough that some fit in memory beside each other."""
 LEAST_CHUNKS = 16
@@ -49,6 +51,8 @@ EVENT_KEYS = ("replicate", "day", "kind", "place")
 
 Labels = Mapping[str, Sequence[str | int]]
 Arrays = Mapping[str, NDArray[Any]]
+Files = tuple[tuple[str, bytes], ...]
+"""Names relative to the run's folder, and contents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +149,70 @@ class Store:
         Raises
         ------
         OSError
-            The disk is full or the folder is lost.
+            The disk is full or the folder is lost; nothing of the chunk is left.
+        ValueError
+            Arrays or events that do not have the form of the store: an error of the caller.
+        """
+        try:
+            for name, content in self.encoded(first, arrays, events):
+                self._write_file(name, content)
+        except OSError:
+            self.remove_chunk(first)
+            raise
+
+    def encoded(self, first: int, arrays: Arrays, events: pa.Table) -> Iterator[tuple[str, bytes]]:
+        """Yield the files of consecutive replicates, names relative to the run's folder, the events last.
+
+        Raises
+        ------
         ValueError
             Arrays or events that do not have the form of the store: an error of the caller.
         """
         stop = first + len(arrays[VARIABLES[0].name])
         for array in self.arrays:
             _refuse_other_form(array, arrays[array.variable.name], stop - first)
+        for array in self.arrays:
+            if array.bytes_per_replicate:
+                yield self._chunk_name(array, first), self._encoded_array(array, arrays[array.variable.name])
+        yield _part_name(first), _encoded_events(first, stop, events)
+
+    def write_files(self, files: Files) -> None:
+        """Write encoded files; another process may write the same ones at the same time.
+
+        Raises
+        ------
+        OSError
+            The disk is full or the folder is lost. What is written stays: another may have written and listed it.
+        """
+        for name, content in files:
+            self._write_file(name, content)
+
+    def _write_file(self, name: str, content: bytes) -> None:
+        _write_beside(self.folder / name, content)
+
+    def put_token(self, token: str) -> None:
+        """Leave a token in the folder: who finds it there sees the same folder and is wanted in it.
+
+        Raises
+        ------
+        OSError
+            The disk is full or the folder is lost.
+        """
+        _write_beside(self.folder / TOKEN, token.encode())
+
+    def holds_token(self, token: str) -> bool:
+        """Whether the folder, seen from here, is that in which a token was left."""
         try:
-            for array in self.arrays:
-                if array.bytes_per_replicate:
-                    self._write_array(array, first, arrays[array.variable.name])
-            self._write_events(first, stop, events)
+            return (self.folder / TOKEN).read_bytes() == token.encode()
         except OSError:
-            self._remove_chunk(first)
-            raise
+            return False
+
+    def take_token_away(self) -> None:
+        """Remove the token, so that whoever still plays for this sitting writes nothing more, and what was left half-written."""
+        if self.folder.is_dir():
+            for leftover in (self.folder / TOKEN, *self.folder.rglob(".*.new")):
+                with suppress(OSError):
+                    leftover.unlink()
 
     def lost_files(self, first: int) -> list[str]:
         """Return the files of a chunk that are absent or empty, relative to the run's folder."""
@@ -169,7 +222,7 @@ class Store:
         names = [self._chunk_name(array, first) for array in self.arrays if array.bytes_per_replicate]
         return [*names, _part_name(first)]
 
-    def _remove_chunk(self, first: int) -> None:
+    def remove_chunk(self, first: int) -> None:
         """Give back the room of a chunk that came to nothing: the manifest may need it."""
         for name in self._files(first):
             with suppress(OSError):
@@ -189,16 +242,15 @@ class Store:
         """Return the events of the chunk that begins at a replicate, its checksums verified."""
         return pq.read_table(self.folder / _part_name(first), page_checksum_verification=True)
 
-    def _write_array(self, array: StoredArray, first: int, values: NDArray[Any]) -> None:
-        """Write one zarr chunk as its codecs say: time last, then blosc.
+    def _encoded_array(self, array: StoredArray, values: NDArray[Any]) -> bytes:
+        """Return one zarr chunk as its codecs say: time last, then blosc.
 
         Not by assignment to the zarr array, which takes three times as long and leaves out chunks that equal the fill value: here
         a chunk that is absent is lost, never merely empty.
         """
-        path = self.folder / self._chunk_name(array, first)
-        _write_beside(
-            path, _BLOSC.encode(np.ascontiguousarray(_filled_up(values, self.chunk).transpose(order_in_memory(array.dims))))
-        )
+        lying = np.ascontiguousarray(_filled_up(values, self.chunk).transpose(order_in_memory(array.dims)))
+        encoded: bytes = _BLOSC.encode(lying)
+        return encoded
 
     def _open_array(self, array: StoredArray) -> zarr.Array[Any]:
         return zarr.open_array(self.folder / ARRAYS / array.variable.name, mode="r", zarr_format=3)
@@ -233,25 +285,27 @@ class Store:
         index = ".".join([str(first // self.chunk), *("0" for _ in array.shape[1:])])
         return f"{ARRAYS}/{array.variable.name}/c.{index}"
 
-    def _write_events(self, first: int, stop: int, events: pa.Table) -> None:
-        if missing := [name for name in EVENT_KEYS if name not in events.column_names]:
-            raise ValueError(f"events without {', '.join(missing)}")
-        ordered = _in_order(events)
-        replicates = ordered.column("replicate")
-        if len(ordered) and not first <= replicates[0].as_py() <= replicates[-1].as_py() < stop:
-            raise ValueError(f"events of other replicates than {first} to {stop - 1}")
-        buffer = pa.BufferOutputStream()
-        pq.write_table(
-            ordered,
-            buffer,
-            use_dictionary=_columns_of_text(ordered),
-            store_schema=False,
-            write_statistics=False,
-            compression="zstd",
-            compression_level=1,
-            write_page_checksum=True,
-        )
-        _write_beside(self.folder / _part_name(first), buffer.getvalue())
+
+def _encoded_events(first: int, stop: int, events: pa.Table) -> bytes:
+    if missing := [name for name in EVENT_KEYS if name not in events.column_names]:
+        raise ValueError(f"events without {', '.join(missing)}")
+    ordered = _in_order(events)
+    replicates = ordered.column("replicate")
+    if len(ordered) and not first <= replicates[0].as_py() <= replicates[-1].as_py() < stop:
+        raise ValueError(f"events of other replicates than {first} to {stop - 1}")
+    buffer = pa.BufferOutputStream()
+    pq.write_table(
+        ordered,
+        buffer,
+        use_dictionary=_columns_of_text(ordered),
+        store_schema=False,
+        write_statistics=False,
+        compression="zstd",
+        compression_level=1,
+        write_page_checksum=True,
+    )
+    content: bytes = buffer.getvalue().to_pybytes()
+    return content
 
 
 def read(folder: Path) -> xr.Dataset:
@@ -331,8 +385,8 @@ def _filled_up(values: NDArray[Any], n_replicates: int) -> NDArray[Any]:
 
 
 def _write_beside(path: Path, content: bytes) -> None:
-    """Write a file that a kill leaves whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
+    """Write a file that a kill leaves whole or not at all, and that two may write at once."""
+    beside = path.with_name(f".{path.name}.{token_hex(4)}.new")
     try:
         beside.write_bytes(content)
         beside.replace(path)

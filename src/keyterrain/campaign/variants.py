@@ -7,14 +7,13 @@ world but for what was changed: common random numbers (Law 2015, ch. 11).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from keyterrain.campaign.chunks import Kernels, compiled_kernels, n_cores
+from keyterrain.campaign.chunks import Kernels, compiled_kernels
 from keyterrain.campaign.interventions import Interventions
+from keyterrain.campaign.threads import Threads, n_cores
 
 if TYPE_CHECKING:
     from keyterrain.campaign.chunks import PlayedChunk
@@ -76,22 +75,7 @@ class Executor(Protocol):
 
 def on_threads_of(threads: int | None = None) -> Executor:
     """Return an executor on threads of this process, as many as there are cores by default; few results wait in memory."""
-
-    def execute(work: Callable[[Task], Result], tasks: Iterable[Task], /) -> Iterator[Result]:
-        waiting, at_once = iter(tasks), threads or n_cores()
-        with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="keyterrain") as pool:
-            under_way: set[Future[Result]] = {pool.submit(work, task) for task in islice(waiting, at_once)}
-            try:
-                while under_way:
-                    finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                    under_way |= {pool.submit(work, task) for task in islice(waiting, len(finished))}
-                    for future in finished:
-                        yield future.result()
-            finally:
-                for future in under_way:
-                    future.cancel()
-
-    return execute
+    return Threads(threads or n_cores())
 
 
 class Stage:

@@ -27,7 +27,7 @@ EPILOG = """example:
   keyterrain run qalamoun-2013 --replicates 500 --seed 1 --out runs/demo
   keyterrain report runs/demo
 
-exit codes: 0 done, 1 an error of keyterrain, 2 the input is at fault, 3 the surroundings failed (disk, interrupt)"""
+exit codes: 0 done, 1 an error of keyterrain, 2 the input is at fault, 3 the surroundings failed (disk, cluster, interrupt)"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ EXAMPLES = """
 keyterrain run qalamoun-2013 --replicates 500 --seed 1 --out runs/demo
 keyterrain run qalamoun-2013 --start 2013-11-14 --hold western-qalamoun=opposition --out runs/crest-held
 keyterrain run qalamoun-2013 --policy government=broad --set "weather.winter_offset=-2..0" --out runs/mild-and-broad
+keyterrain run qalamoun-2013 --replicates 100000 --scheduler tcp://host:8786 --out runs/large
 keyterrain run qalamoun-2013 --plan
 """
 DEFAULT_REPLICATES = 1000
@@ -55,9 +56,12 @@ def _add_ensemble_options(parser: argparse.ArgumentParser) -> None:
         ("--replicates", "N", 1, None, DEFAULT_REPLICATES, f"how often to play (default: {DEFAULT_REPLICATES})"),
         ("--seed", "S", 0, 2**32 - 1, 0, "number that all luck follows from (default: 0)"),
         ("--threads", "N", 1, None, None, "chunks played at a time (default: one per core)"),
+        ("--workers", "N", 1, None, None, "play in N processes of this machine instead of threads"),
         ("--chunk", "N", 1, None, None, "replicates per chunk (default: from the size of the theatre)"),
     ):
         how.add_argument(option, type=whole_number(least, most), default=default, metavar=letter, help=says)
+    cluster = "play on the workers of a Dask scheduler, and nowhere else (docs/scale.md)"
+    how.add_argument("--scheduler", metavar="ADDRESS", help=cluster)
     how.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run (default: runs/SCENARIO-START-seedS)")
     how.add_argument("--resume", action="store_true", help="take up an unfinished run; where nothing is begun, begin")
     how.add_argument("--record", choices=("thinned", "daily"), default="thinned", help="daily: store all variables of every day")
@@ -90,6 +94,8 @@ def _play(arguments: argparse.Namespace, scenario: Scenario, interventions: Inte
             out=arguments.out or default_folder(scenario, arguments),
             resume=arguments.resume,
             threads=arguments.threads,
+            workers=arguments.workers,
+            scheduler=arguments.scheduler,
             chunk=arguments.chunk,
             record_daily=arguments.record == "daily",
             verify=arguments.verify,
@@ -108,7 +114,8 @@ def default_folder(scenario: Scenario, arguments: argparse.Namespace) -> Path:
 
 def _text(summary: RunSummary) -> str:
     speed = summary.replicate_days_per_s
-    played = f"{summary.n_played} replicates of {summary.days} days played in {summary.seconds:.1f} s"
+    by = f" by {len(summary.workers)} workers" if len(summary.workers) > 1 else ""
+    played = f"{summary.n_played} replicates of {summary.days} days played{by} in {summary.seconds:.1f} s"
     return "\n".join(
         [
             f"{summary.out}: {summary.replicates} replicates are finished",
