@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from keyterrain.cli import check, claims, report, run, scenarios
+from keyterrain.cli import check, claims, policies, report, run, scenarios
 from keyterrain.cli.answer import as_json
 from keyterrain.cli.arguments import Answer
 from keyterrain.cli.endings import SURROUNDINGS, ending_of
 from keyterrain.version import __version__
 
-COMMANDS = (scenarios, check, run, claims, report)
+COMMANDS = (scenarios, check, run, claims, policies, report)
 DESCRIPTION = "Which ground decides an armed conflict? Plays campaigns day by day, thousands of times, with uncertainty."
 EPILOG = """example:
   keyterrain run qalamoun-2013 --replicates 500 --seed 1 --out runs/demo
