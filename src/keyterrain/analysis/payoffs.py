@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.analysis.equilibrium import Solution, pure_equilibria, zero_sum_solution
-from keyterrain.analysis.interval import Interval, level_of_each, of_difference, of_mean
+from keyterrain.analysis.interval import LEAST_DEFINED, Interval, level_of_each, of_difference, of_mean
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,8 +27,6 @@ Floats = NDArray[np.float64]
 Cell = tuple[int, ...]
 """Number of the choice of each side, in the order of the sides."""
 
-LEAST_DEFINED = 30
-"""Replicates in which a figure must be defined before anything is concluded from it (assumption, as for claims)."""
 TWO_SIDES = 2
 
 
