@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING
 
 from keyterrain.report.escape import html_text
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MARKS = {"borne out": ("\u2713", "yes"), "not borne out": ("\u2717", "no"), "cannot tell": ("?", "open")}
 """What stands before a verdict, and the name of its look."""
 WIDTH, HEIGHT, MARGIN = 180, 18, 4
+SMALL = 1e-3
 HEADERS = ("Verdict", "Claim", "Estimate [interval]", "Where it lies", "Borne out if", "What happened")
 
 
@@ -39,9 +41,10 @@ def claims_html(claims: SavedClaims, run_digest: str) -> str:
 
 
 def _axis_from(claims: Sequence[SavedClaim]) -> float:
-    """Return where the axis begins: at 0 for shares and probabilities alone, at -1 with differences."""
+    """Return where the axis begins: at the last tenth below all intervals that can be drawn, at 0 where none is below it."""
     spreads = [part.spread for claim in claims if (part := claim.leading) and part.unit == "1"]
-    return -1.0 if any(spread and spread[0] < 0 for spread in spreads) else 0.0
+    lowest = min((spread[0] for spread in spreads if spread and spread[0] >= -1.0), default=0.0)
+    return min(floor(10 * lowest) / 10, 0.0)
 
 
 def _key(low: float) -> str:
@@ -124,4 +127,6 @@ def _happened(claim: SavedClaim) -> str:
 
 
 def _said(number: float) -> str:
-    return significant(number).replace("-", "\u2212")
+    """Return a number without an exponent, whose sign can be seen."""
+    small = 0.0 < abs(number) < SMALL
+    return (f"{number:.6f}".rstrip("0").rstrip(".") if small else significant(number)).replace("-", "\u2212")
