@@ -142,6 +142,30 @@ def test_an_outcome_nobody_is_said_to_want_has_a_table_and_no_equilibrium(tmp_pa
     assert payoffs.equilibrium.kind == "none"
 
 
+def with_a_third_side(to_government: str) -> dict[str, Any]:
+    """Changes that add a side that acts, hostile to the opposition."""
+    relations = [["third", "government", to_government], ["third", "opposition", "hostile"], ["third", "neutral", "neutral"]]
+    return {
+        "sides": lambda sides: {**sides, "third": {"name": "Third", "posture": "active"}},
+        "relations": lambda known: [*known, *relations],
+        "policies": lambda policies: {**policies, "third": {"hold": "1.0", "source": "assumption"}},
+        "aims": lambda aims: {**aims, "third": dict(aims["government"])},
+    }
+
+
+@pytest.mark.parametrize(("relation", "wants"), [("allied", 1), ("neutral", 0)])
+def test_three_sides_have_every_combination_and_no_mixture(tmp_path: Path, relation: str, wants: int) -> None:
+    scenario = load(write_small_scenario(tmp_path / "three", days="20", outcomes=wanted, **with_a_third_side(relation)))
+    few = ["government=broad", "government=hold", "opposition=raid", "opposition=hold", "third=hold"]
+    compared = compare_policies(scenario, replicates=30, policies=few, outcomes=["highway-open", "towns-safe"])
+    payoffs = compared.of("highway-open").payoffs
+    assert payoffs.to_xarray().shape == (2, 2, 1)
+    assert [side.wants for side in payoffs.sides] == [1, -1, wants]
+    assert {reply.side for reply in payoffs.replies} == ({0, 1, 2} if wants else {0, 1})
+    assert payoffs.equilibrium.shares == ()
+    assert "two sides only" in payoffs.equilibrium.why
+
+
 def test_enemies_of_the_side_that_wants_it_want_less_of_it(small: Scenario) -> None:
     compared = kt.compare_policies(small, replicates=1)
     wants = {key: tuple(side.wants for side in compared.of(key).payoffs.sides) for key in ("hills-held", "highway-open")}

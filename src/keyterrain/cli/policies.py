@@ -226,8 +226,8 @@ def _said_replies(payoffs: Payoffs) -> list[str]:
 def _said_reply(payoffs: Payoffs, side: int, best: tuple[int, ...], against: list[str]) -> str:
     chooser = payoffs.sides[side]
     names = [chooser.names[choice] for choice in best]
-    said = f"{chooser.side}, against {', '.join(against)}: " if any(against) else f"{chooser.side}: "
-    return said + (f"{names[0]} is best" if len(names) == 1 else f"cannot tell apart {', '.join(names)}")
+    said = f"{chooser.side}, against {'; '.join(against)}: " if any(against) else f"{chooser.side}: "
+    return said + (f"{names[0]} is best" if len(names) == 1 else f"cannot tell apart {'; '.join(names)}")
 
 
 def _said_differences(payoffs: Payoffs) -> str:
