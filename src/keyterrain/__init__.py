@@ -8,6 +8,7 @@ The nouns and verbs of the package, fetched only when asked for, so that importi
     run = kt.run(scenario, replicates=500, seed=1, out="runs/demo")
     run = kt.open_run("runs/demo")
     answers = kt.answer_claims(scenario, budget=1000)
+    compared = kt.compare_policies(scenario, replicates=200)
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from keyterrain.version import __version__
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import answer_claims
+    from keyterrain.analysis.policies import compare_policies
     from keyterrain.campaign.ensemble import open_run, run
     from keyterrain.theatre import load
 
-__all__ = ["__version__", "answer_claims", "load", "open_run", "run"]
+__all__ = ["__version__", "answer_claims", "compare_policies", "load", "open_run", "run"]
 
 _HOMES = {
     "answer_claims": "keyterrain.analysis.claims",
+    "compare_policies": "keyterrain.analysis.policies",
     "load": "keyterrain.theatre",
     "open_run": "keyterrain.campaign.ensemble",
     "run": "keyterrain.campaign.ensemble",

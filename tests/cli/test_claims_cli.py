@@ -89,6 +89,34 @@ def test_a_run_answers_from_its_store(folder: Path, tmp_path: Path, capsys: pyte
     assert "seed 3" in err
 
 
+def test_answers_are_kept_in_a_run_and_shown_in_its_report(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert main(["run", str(folder), "--replicates", "35", "--seed", "3", "--out", str(run)]) == 0
+    capsys.readouterr()
+    code, out, _ = said(capsys, str(run), "--save", "--json")
+    answered = json.loads(out)
+    kept = json.loads((run / "claims.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert (code, answered.pop("saved")) == (0, str(run / "claims.json"))
+    assert kept == {"format": "keyterrain-claims/1", "digest": kept["digest"], **answered}
+    assert main(["report", str(run)]) == 0
+    assert "They hold it" in (run / "report.html").read_text(encoding="utf-8")
+    capsys.readouterr()
+    code, out, _ = said(capsys, str(run), "--save", "--only", "held")
+    assert code == 0
+    assert "kept in" in out
+    assert len(json.loads((run / "claims.json").read_text(encoding="utf-8"))["claims"]) == 1
+
+
+def test_answers_are_kept_only_in_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(folder.rglob("*"))
+    code, out, err = said(capsys, str(folder), "--save")
+    assert (code, out) == (2, "")
+    assert "is none" in err
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_measures_are_listed_with_what_they_need(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "--measures", "--json")
     listed = {each["measure"]: each for each in json.loads(out)["measures"]}

@@ -128,7 +128,7 @@ def outcomes(draw: st.DrawFn) -> tuple[Outcome, ...]:
     secure = {"corridor": "highway", "threshold": draw(SHARES)}
     safe = {"places": ("capital", "junction")[: draw(st.integers(1, 2))], "side": "government"}
     return (
-        Outcome("secure", draw(TEXTS), "corridor_secure_share", secure),
+        Outcome("secure", draw(TEXTS), "corridor_secure_share", secure, "government", draw(SOURCES)),
         Outcome("safe", draw(TEXTS), "places_safe_share", safe),
         Outcome("cut", draw(TEXTS), "side_cut_off", {"area": "hills", "side": "opposition", "days": draw(st.integers(1, 99))}),
     )

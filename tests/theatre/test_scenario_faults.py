@@ -346,6 +346,25 @@ CASES = {
     "argument that names nothing": Case(
         {"outcomes": with_entry("cut-off", area="hill")}, YAML, None, "outcomes.cut-off.area", "unknown area 'hill'", "hills"
     ),
+    "wanted by nobody": Case(
+        {"outcomes": with_entry("cut-off", wanted_by="goverment")},
+        YAML,
+        None,
+        "outcomes.cut-off.wanted_by",
+        "unknown side 'goverment'",
+        "government",
+    ),
+    "wanted by a passive side": Case(
+        {"outcomes": with_entry("cut-off", wanted_by="neutral")}, YAML, None, "outcomes.cut-off.wanted_by", "is passive"
+    ),
+    "source of what is wanted": Case(
+        {"outcomes": with_entry("cut-off", wanted_by="government", source="reprot")},
+        YAML,
+        None,
+        "outcomes.cut-off.source",
+        "'reprot' is neither a key",
+        "report",
+    ),
     "crest area": Case(
         {"climate_settings": {"reference_height_m": 1300, "crest_areas": ["hils"]}},
         YAML,

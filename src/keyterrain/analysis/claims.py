@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.analysis.experiment import Experiment, Values
-from keyterrain.analysis.interval import Interval, level_of_each, looks, of_difference, of_mean
+from keyterrain.analysis.interval import LEAST_DEFINED, Interval, level_of_each, looks, of_difference, of_mean
 from keyterrain.analysis.measures import Measurement, standing_value
 from keyterrain.analysis.measures.inputs import input_read
 from keyterrain.analysis.measures.observed import observed_value
@@ -41,8 +41,6 @@ NOT_BORNE_OUT: Verdict = "not borne out"
 CANNOT_TELL: Verdict = "cannot tell"
 
 DEFAULT_BUDGET = 1000
-LEAST_DEFINED = 30
-"""Replicates in which a figure must be defined before anything is concluded from it (assumption, against over-reading)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,8 @@ class PartAnswer:
     why: str = ""
     group: int = 0
     """Number of the part of the claim that it belongs to; parts of one number are what a name may stand for."""
+    bounds: tuple[float, ...] = ()
+    """The numbers of what would bear it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,14 @@ class ClaimAnswer:
     def deciding(self) -> PartAnswer | None:
         """The part whose estimate stands for the claim."""
         return next((part for part in self.parts if part.verdict == self.verdict), self.parts[0] if self.parts else None)
+
+    @property
+    def happened(self) -> float | str | None:
+        """What happened: the record's own value where it has one, else the words quoted in the claim."""
+        part = self.deciding
+        if part is not None and part.observed is not None and not math.isnan(part.observed):
+            return part.observed
+        return self.claim.observed.says if self.claim.observed else None
 
 
 @dataclass(frozen=True)
@@ -349,8 +357,9 @@ class _Part:
             why = "the interval lies on both sides of what would bear it out" if interval.n else "it is undefined"
         bound = f"{self.comparison.borne_out_if.word} {' and '.join(f'{x:g}' for x in self.comparison.borne_out_if.numbers)}"
         return PartAnswer(
-            self.text, self.measure.unit, bound.replace("_", " "), interval, verdict, self._observed(), why, self.group
-        )
+            self.text, self.measure.unit, bound.replace("_", " "), interval, verdict, self._observed(), why, self.group,
+            self.comparison.borne_out_if.numbers,
+        )  # fmt: skip
 
     @property
     def text(self) -> str:

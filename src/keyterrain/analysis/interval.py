@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 FEW = 10
 """Replicates that must differ from the rest before a normal interval is trusted (assumption: the usual n p >= 10)."""
+LEAST_DEFINED = 30
+"""Replicates in which a figure must be defined before anything is concluded from it (assumption, against over-reading)."""
 FIRST_LOOK = 250
 """Replicates at the first look (assumption: enough for an interval of 0.06 either way about one half)."""
 

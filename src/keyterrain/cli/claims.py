@@ -15,10 +15,12 @@ from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
+    from keyterrain.campaign.ensemble import Run
 
 EXAMPLES = """
 keyterrain claims qalamoun-2013
 keyterrain claims qalamoun-2013 --only qara-was-takable piecemeal-is-slower --replicates 4000 --seed 1
+keyterrain claims runs/base --save
 keyterrain claims runs/base --json
 keyterrain claims --measures
 """
@@ -38,6 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), metavar="S", help=seed)
     parser.add_argument("--threads", type=whole_number(1), metavar="N", help="chunks played at a time (default: one per core)")
     parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="claims to answer (default: all)")
+    parser.add_argument("--save", action="store_true", help="keep the answers in the run's folder, for its report")
     parser.add_argument("--measures", action="store_true", help="list what claims and outcomes may measure, and answer nothing")
 
 
@@ -49,19 +52,36 @@ def work(arguments: argparse.Namespace) -> Answer:
         from keyterrain.campaign.errors import RunRefused
 
         raise RunRefused("Say which scenario or run: keyterrain claims SCENARIO_OR_RUN.")
-    answers = _answers(arguments)
-    return Answer(_machine(answers), _text(answers, in_full=bool(arguments.only)))
+    from keyterrain.analysis.saved_claims import claims_for_scripts, save_claims
+
+    run = _run(arguments)
+    answers = _answers(arguments, run)
+    machine, people = claims_for_scripts(answers), _text(answers, in_full=bool(arguments.only))
+    if run is not None and arguments.save:
+        saved = save_claims(answers, run)
+        machine, people = {**machine, "saved": saved}, f"{people}\n\nkept in {saved}; the report of the run shows them"
+    return Answer(machine, people)
 
 
-def _answers(arguments: argparse.Namespace) -> ClaimAnswers:
-    from keyterrain.analysis.claims import answer_claims
+def _run(arguments: argparse.Namespace) -> Run | None:
+    """Return the run that is asked, None where it is a scenario."""
     from keyterrain.campaign.ensemble import open_run
     from keyterrain.campaign.errors import RunRefused
-    from keyterrain.campaign.variants import on_threads_of
-    from keyterrain.theatre import load, shipped
+    from keyterrain.theatre import shipped
 
-    is_run = arguments.scenario not in shipped() and (Path(arguments.scenario) / MANIFEST).is_file()
-    run = open_run(arguments.scenario) if is_run else None
+    if arguments.scenario in shipped() or not (Path(arguments.scenario) / MANIFEST).is_file():
+        if arguments.save:
+            raise RunRefused(f"--save keeps answers in the folder of a run, and {arguments.scenario} is none: play one with run.")
+        return None
+    return open_run(arguments.scenario)
+
+
+def _answers(arguments: argparse.Namespace, run: Run | None) -> ClaimAnswers:
+    from keyterrain.analysis.claims import answer_claims
+    from keyterrain.campaign.errors import RunRefused
+    from keyterrain.campaign.variants import on_threads_of
+    from keyterrain.theatre import load
+
     if run is not None and arguments.seed not in (None, run.manifest.plan.seed):
         raise RunRefused(f"{run.path} was played with seed {run.manifest.plan.seed}: leave out --seed, or ask its scenario.")
     progress = CountLine("replicates")
@@ -77,58 +97,6 @@ def _answers(arguments: argparse.Namespace) -> ClaimAnswers:
         )
     finally:
         progress.close()
-
-
-def _machine(answers: ClaimAnswers) -> dict[str, object]:
-    claims = [_claim(answer) for answer in answers.answers]
-    played = {"variants": answers.n_variants, "replicates_played": answers.n_played}
-    return {"scenario": answers.scenario, "seed": answers.seed, "budget": answers.budget, **played, "claims": claims}
-
-
-def _claim(answer: ClaimAnswer) -> dict[str, object]:
-    claim, part = answer.claim, answer.deciding
-    interval = part.interval if part else None
-    return {
-        "id": claim.key,
-        "says": claim.says,
-        "estimate": interval.value if interval else None,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
-        "verdict": answer.verdict,
-        "observed": _observed(answer),
-        "replicates": answer.replicates,
-        "why": answer.why or None,
-        "start": answer.start,
-        "source": claim.source,
-        "note": claim.note or None,
-        "combination": claim.combination if len(answer.parts) > 1 else None,
-        "parts": [_part(each) for each in answer.parts],
-    }
-
-
-def _part(part: PartAnswer) -> dict[str, object]:
-    interval = part.interval
-    return {
-        "reads": part.reads,
-        "unit": part.unit,
-        "borne_out_if": part.borne_out_if,
-        "estimate": interval.value,
-        "low": interval.low,
-        "high": interval.high,
-        "replicates": interval.n_played,
-        "replicates_defined": interval.n,
-        "verdict": part.verdict,
-        "observed": part.observed,
-        "why": part.why or None,
-    }
-
-
-def _observed(answer: ClaimAnswer) -> object:
-    """Return what happened: the record's own value where it has one, else the words quoted in the claim."""
-    part = answer.deciding
-    if part is not None and part.observed is not None and not math.isnan(part.observed):
-        return part.observed
-    return answer.claim.observed.says if answer.claim.observed else None
 
 
 def _text(answers: ClaimAnswers, *, in_full: bool) -> str:
@@ -154,7 +122,7 @@ def _paragraph(answer: ClaimAnswer, *, in_full: bool) -> str:
         lines += _wrapped(f"of {len(answer.parts)} parts: {counted} (all are shown by --only {answer.claim.key})", 8)
     if answer.why:
         lines += _wrapped(f"why: {answer.why}", 8)
-    if (observed := _observed(answer)) is not None:
+    if (observed := answer.happened) is not None:
         lines += _wrapped(f"observed: {f'{observed:.4g}' if isinstance(observed, float) else observed}", 8)
     if answer.claim.note:
         lines += _wrapped(f"note: {answer.claim.note}", 8)

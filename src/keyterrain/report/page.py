@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.headline import Headline
     from keyterrain.analysis.outlook import Outlook
     from keyterrain.analysis.relief import ReliefPicture
+    from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.figures import Curve
 
@@ -48,7 +49,7 @@ def write_report(run_path: Path, to: Path | None = None) -> Path:
     Raises
     ------
     keyterrain.campaign.errors.RunRefused
-        The folder is not that of a run, or nothing of it is finished.
+        The folder is not that of a run, nothing of it is finished, or answers to claims kept in it cannot be read.
     """
     from keyterrain.campaign.ensemble import open_run
 
@@ -70,21 +71,24 @@ def report_page(run: Run) -> str:
     from keyterrain.analysis.headline import headline
     from keyterrain.analysis.outlook import outlook
     from keyterrain.analysis.relief import shaded_relief
+    from keyterrain.analysis.saved_claims import saved_claims
 
+    claims = saved_claims(run.path)
     seen = outlook(run)
     first = headline(seen)
     relief = shaded_relief(seen.situation.terrain_path, seen.situation.places)
-    return _page(run, seen, first, relief)
+    return _page(run, seen, first, relief, claims)
 
 
-def _page(run: Run, seen: Outlook, first: Headline, relief: ReliefPicture) -> str:
+def _page(run: Run, seen: Outlook, first: Headline, relief: ReliefPicture, claims: SavedClaims | None) -> str:
     names = {side.key: side.name for side in seen.situation.sides}
-    parts = sections(run, seen)
+    parts = sections(run, seen, claims)
     ground = map_block(seen, relief, [town.place for town in first.towns])
     return Template(_asset("page.html")).substitute(
         title=html_text(run.scenario.title),
         span=html_text(f"{day_month_year(first.start)} to {day_month_year(first.end)}"),
         summary=_unbroken(html_text(" ".join(summary_sentences(first, names)))),
+        claims_link='<a href="#claims">Claims</a> ' if claims else "",
         how_to_read=html_text(how_to_read(first)),
         sections="\n".join(_section(part) for part in parts),
         data=json_text(data_block(seen, run.manifest)),

@@ -12,6 +12,7 @@ from keyterrain.analysis.headline import band, destination_name, headline
 from keyterrain.analysis.people import DEAD, ON_THE_WAY
 from keyterrain.analysis.placerows import horizons, place_rows
 from keyterrain.report import figures
+from keyterrain.report.claims import claims_html, claims_lead
 from keyterrain.report.figures import Curve
 from keyterrain.report.palette import GREEN, GREY, SKY, looks
 from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from keyterrain.analysis.outlook import Outlook
+    from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.palette import Look
 
@@ -51,9 +53,10 @@ class Section:
     is_wide: bool = False
 
 
-def sections(run: Run, seen: Outlook) -> list[Section]:
-    """Return all sections below the map."""
+def sections(run: Run, seen: Outlook, claims: SavedClaims | None = None) -> list[Section]:
+    """Return all sections below the map; claims where answers to them were kept."""
     return [
+        *([_claims(run, claims)] if claims else []),
         _corridors(seen),
         _towns(seen),
         _losses(seen),
@@ -64,6 +67,11 @@ def sections(run: Run, seen: Outlook) -> list[Section]:
         _manifest(run, seen),
         _scope(),
     ]
+
+
+def _claims(run: Run, claims: SavedClaims) -> Section:
+    html = claims_html(claims, run.manifest.digest or "")
+    return Section("claims", "Claims put to the test", claims_lead(claims), html=html)
 
 
 def _active_looks(seen: Outlook) -> list[Look]:

@@ -102,7 +102,9 @@ def _uncertain_place(row: Row) -> UncertainPlace:
 def _outcome(row: Row) -> Outcome:
     measure = MEASURES[row.get("measure")]
     arguments = {argument.name: row.get(argument.name) for argument in measure.arguments}
-    return Outcome(row.get("outcome"), row.get("says"), measure.name, arguments)
+    return Outcome(
+        row.get("outcome"), row.get("says"), measure.name, arguments, row.get("wanted_by") or "", row.get("source") or ""
+    )
 
 
 def _parameters(rows: Iterable[Row]) -> dict[str, Quantity]:

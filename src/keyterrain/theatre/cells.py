@@ -181,7 +181,7 @@ def _as_grade(text: str) -> str | None:
 
 def _source(column: Column, raw: Raw) -> str:
     parts = _several(_single(raw))
-    if not parts:
+    if not parts and (raw or column.is_required):
         raise BadCell("names no source")
     return "; ".join(parts)
 

@@ -327,12 +327,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A registered measure with its arguments, fixed before any run."""
+    """A registered measure with its arguments, fixed before any run.
+
+    `wanted_by` is the side that wants more of it, empty where the scenario does not say; `source` is what says so.
+    """
 
     key: str
     says: str
     measure: str
     arguments: Mapping[str, object]
+    wanted_by: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

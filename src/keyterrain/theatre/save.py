@@ -165,7 +165,8 @@ def _policy(policy: Policy) -> dict[str, Any]:
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     columns = {argument.name: argument for argument in MEASURES[outcome.measure].arguments}
     arguments = {name: _plain(columns[name], value) for name, value in outcome.arguments.items() if value is not None}
-    return {"says": outcome.says, "measure": outcome.measure, **arguments}
+    wanted = {name: value for name in ("wanted_by", "source") if (value := getattr(outcome, name))}
+    return {"says": outcome.says, "measure": outcome.measure, **wanted, **arguments}
 
 
 def _plain(column: Column, value: object) -> Any:

@@ -494,6 +494,8 @@ OUTCOMES = Table(
         Column("outcome", "key", "key of the outcome"),
         Column("says", "text", "what it means, in a sentence"),
         Column("measure", "choice", "registered measure", choices=RUN_MEASURES),
+        Column("wanted_by", "key", "active side that wants more of it; blank: nothing is said", default="", refers_to=("side",)),
+        Column("source", "source", "what says who wants it: keys of sources.csv or `assumption: why`", default=""),
     ),
     form="entries",
     section="outcomes",

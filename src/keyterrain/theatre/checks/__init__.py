@@ -28,6 +28,7 @@ FAULT_CHECKS: tuple[Check, ...] = (
     parties.every_pair_has_one_relation,
     parties.passive_sides_do_nothing,
     parties.active_sides_know_what_they_want,
+    parties.outcomes_are_wanted_by_sides_that_act,
     parties.odds_sum_to_one,
     parties.forces_stand_somewhere,
     parties.guests_have_origins,

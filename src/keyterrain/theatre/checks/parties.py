@@ -64,6 +64,16 @@ def passive_sides_do_nothing(draft: Draft) -> Iterator[Fault]:
                 yield row.fault(column, f"{shown(row.get('side'))} is passive: it has no {table}")
 
 
+def outcomes_are_wanted_by_sides_that_act(draft: Draft) -> Iterator[Fault]:
+    """Whoever wants an outcome does something for it."""
+    passive = _sides_that_are(draft, active=False)
+    for row in draft.rows("outcomes"):
+        if row.get("wanted_by") in passive:
+            yield row.fault(
+                "wanted_by", f"{shown(row.get('wanted_by'))} is passive: it has no policy by which to get what it wants"
+            )
+
+
 def active_sides_know_what_they_want(draft: Draft) -> Iterator[Fault]:
     """Every active side has a policy and aims."""
     for table in ("policies", "aims"):

@@ -1,0 +1,219 @@
+"""Answers to claims as plain values: for scripts, and kept in the folder of a run for its report."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keyterrain.campaign.errors import RunRefused
+from keyterrain.campaign.manifest import write_atomically
+
+if TYPE_CHECKING:
+    from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
+    from keyterrain.campaign.ensemble import Run
+
+FILE_NAME = "claims.json"
+FORMAT = "keyterrain-claims/1"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPart:
+    """One comparison of a claim as it was answered; what is undefined is None."""
+
+    reads: str
+    unit: str
+    borne_out_if: str
+    bounds: tuple[float, ...]
+    estimate: float | None
+    low: float | None
+    high: float | None
+    replicates: int
+    verdict: str
+
+    @property
+    def spread(self) -> tuple[float, float, float] | None:
+        """Low, estimate and high, None where one of them is undefined."""
+        if self.low is None or self.estimate is None or self.high is None:
+            return None
+        return self.low, self.estimate, self.high
+
+
+@dataclass(frozen=True, slots=True)
+class SavedClaim:
+    """A claim as it was answered; `deciding` is the number of the part that stands for it."""
+
+    key: str
+    says: str
+    verdict: str
+    why: str
+    note: str
+    source: str
+    happened: float | str | None
+    parts: tuple[SavedPart, ...]
+    deciding: int | None
+
+    @property
+    def leading(self) -> SavedPart | None:
+        """The part whose estimate stands for the claim."""
+        return None if self.deciding is None else self.parts[self.deciding]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedClaims:
+    """All answers that were kept, with the digest of the run that they belong to."""
+
+    seed: int
+    digest: str
+    claims: tuple[SavedClaim, ...]
+
+    def count(self, verdict: str) -> int:
+        """Return how many claims have a verdict."""
+        return sum(claim.verdict == verdict for claim in self.claims)
+
+
+def claims_for_scripts(answers: ClaimAnswers) -> dict[str, object]:
+    """Return answers as scripts may rely on them; numbers that are none stay nan."""
+    claims = [_claim(answer) for answer in answers.answers]
+    played = {"variants": answers.n_variants, "replicates_played": answers.n_played}
+    return {"scenario": answers.scenario, "seed": answers.seed, "budget": answers.budget, **played, "claims": claims}
+
+
+def save_claims(answers: ClaimAnswers, run: Run) -> Path:
+    """Keep answers in the folder of the run that was asked, whole or not at all, in place of earlier ones.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+    """
+    path = Path(run.path) / FILE_NAME
+    content = {"format": FORMAT, "digest": run.manifest.digest, **claims_for_scripts(answers)}
+    write_atomically(path, json.dumps(_without_nan(content), indent=1, allow_nan=False).encode() + b"\n")
+    return path
+
+
+def saved_claims(folder: Path) -> SavedClaims | None:
+    """Return the answers that are kept in the folder of a run, None where there are none.
+
+    Raises
+    ------
+    RunRefused
+        The file is not in the form that `save_claims` writes.
+    """
+    path = Path(folder) / FILE_NAME
+    try:
+        written = json.loads(path.read_bytes(), parse_constant=_no_json)
+        return _saved(written) if written["format"] == FORMAT else _refuse_format(path, written["format"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        if isinstance(error, RunRefused):
+            raise
+        raise RunRefused(f"{path} cannot be read: {_AGAIN}") from error
+
+
+_AGAIN = "write it again with `keyterrain claims RUN --save`, or remove it."
+
+
+def _refuse_format(path: Path, found: object) -> SavedClaims:
+    raise RunRefused(f"{path} is of the format {found}, and only {FORMAT} is known: {_AGAIN}")
+
+
+def _no_json(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _saved(written: Mapping[str, Any]) -> SavedClaims:
+    claims = tuple(_saved_claim(each) for each in written["claims"])
+    return SavedClaims(int(written["seed"]), str(written["digest"] or ""), claims)
+
+
+def _claim(answer: ClaimAnswer) -> dict[str, object]:
+    claim, part = answer.claim, answer.deciding
+    interval = part.interval if part else None
+    return {
+        "id": claim.key,
+        "says": claim.says,
+        "estimate": interval.value if interval else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "verdict": answer.verdict,
+        "observed": answer.happened,
+        "replicates": answer.replicates,
+        "why": answer.why or None,
+        "start": answer.start.isoformat(),
+        "source": claim.source,
+        "note": claim.note or None,
+        "combination": claim.combination if len(answer.parts) > 1 else None,
+        "deciding_part": answer.parts.index(part) if part else None,
+        "parts": [_part(each) for each in answer.parts],
+    }
+
+
+def _part(part: PartAnswer) -> dict[str, object]:
+    interval = part.interval
+    return {
+        "reads": part.reads,
+        "unit": part.unit,
+        "borne_out_if": part.borne_out_if,
+        "bounds": list(part.bounds),
+        "estimate": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "replicates": interval.n_played,
+        "replicates_defined": interval.n,
+        "verdict": part.verdict,
+        "observed": part.observed,
+        "why": part.why or None,
+    }
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _without_nan(each) for key, each in value.items()}
+    return [_without_nan(each) for each in value] if isinstance(value, list) else value
+
+
+def _saved_claim(written: Mapping[str, Any]) -> SavedClaim:
+    parts = tuple(_saved_part(each) for each in written["parts"])
+    deciding = written["deciding_part"]
+    happened = written["observed"]
+    if not (happened is None or isinstance(happened, (str, int, float))) or (
+        deciding is not None and not 0 <= deciding < len(parts)
+    ):
+        raise ValueError("not what save_claims writes")
+    return SavedClaim(
+        key=str(written["id"]),
+        says=str(written["says"]),
+        verdict=str(written["verdict"]),
+        why=str(written["why"] or ""),
+        note=str(written["note"] or ""),
+        source=str(written["source"] or ""),
+        happened=happened,
+        parts=parts,
+        deciding=deciding,
+    )
+
+
+def _saved_part(written: Mapping[str, Any]) -> SavedPart:
+    return SavedPart(
+        reads=str(written["reads"]),
+        unit=str(written["unit"]),
+        borne_out_if=str(written["borne_out_if"]),
+        bounds=tuple(float(number) for number in written["bounds"]),
+        estimate=_number(written["estimate"]),
+        low=_number(written["low"]),
+        high=_number(written["high"]),
+        replicates=int(written["replicates"]),
+        verdict=str(written["verdict"]),
+    )
+
+
+def _number(written: Any) -> float | None:
+    return None if written is None else float(written)
