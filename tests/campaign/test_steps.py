@@ -34,7 +34,15 @@ REACHES_INTO: Mapping[str, str] = {"control": "combat"}
 """A switch that an earlier step looks at too: without control, ground taken in battle does not change hands."""
 
 GOES_ON: Mapping[str, set[str]] = {
-    "supply": {"corridor_open", "corridor_secure", "corridor_delivery", "corridor_arc", "n_corridor_arcs"},
+    "supply": {
+        "corridor_open",
+        "corridor_secure",
+        "corridor_delivery",
+        "corridor_arc",
+        "n_corridor_arcs",
+        "carriage_arc",
+        "n_carriage_arcs",
+    },
     "movement": {"cum_returned"},
 }
 """What a step writes even where its process is off: corridors are looked at, and the wounded come back."""

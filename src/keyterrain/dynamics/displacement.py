@@ -164,10 +164,11 @@ def log_pull_abroad(w: World, d: Draw, gate: int, hours: float) -> float:
 @kernel
 def weakest_goal(s: State, origin: int) -> int:
     """Which of a full list of goals pulls least."""
-    weakest = 0
+    weakest, least = 0, s.goal_pull[origin, 0]
     for k in range(1, MOST_GOALS):
-        if s.goal_pull[origin, k] < s.goal_pull[origin, weakest]:
-            weakest = k
+        pull = s.goal_pull[origin, k]
+        weakest = k if pull < least else weakest
+        least = min(pull, least)
     return weakest
 
 
