@@ -48,7 +48,7 @@ def kept_anyway(prepared: Prepared, played: PlayedChunk, side: str) -> Bools:
         ever = (control == index.sides[enemy]).any(axis=1)
         within_reach = (ever.astype(np.int32) @ beside) > 0
         keeps &= ~(within_reach & _may_attack(prepared, played, enemy)[:, None])
-    return keeps
+    return np.asarray(keeps)
 
 
 def _as_old(prepared: Prepared, side: str) -> Bools:

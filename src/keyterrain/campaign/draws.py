@@ -113,7 +113,7 @@ class FirstEvening:
         return Inputs.of(self._input_names())
 
     def with_decrees(self, interventions: Interventions) -> FirstEvening:
-        """Return first evenings under other decrees, all else being the same; what does not depend on decrees is not made anew."""
+        """Return first evenings under other decrees, all else being the same; what decrees do not touch is not made anew."""
         other = FirstEvening(self.situation, self.ground, interventions)
         for name in ("index", "garrisons", "parameters", "residents", "guests", "accounts", "uncertain_parameters", "inputs"):
             other.__dict__[name] = getattr(self, name)

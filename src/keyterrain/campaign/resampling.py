@@ -1,4 +1,4 @@
-"""Random numbers for what is asked of results: weights of replicates, resamples, areas at random; apart from all luck of campaigns."""
+"""Random numbers for what is asked of results (weights, resamples, areas at random), apart from all luck of campaigns."""
 
 from __future__ import annotations
 

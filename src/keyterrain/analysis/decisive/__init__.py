@@ -1,1 +1,1 @@
-"""Which ground decides: parts of the answer (ground, holding, worth); nothing asks for them so far."""
+"""Which ground decides: ground, holding it, its worth, and the answer; `question` asks for all of them."""

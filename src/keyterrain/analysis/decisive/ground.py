@@ -100,10 +100,30 @@ def outside(asked: Measurement, ground: Ground, situation: Situation) -> Measure
     """Return a measurement taken outside ground; places that it does not count anyway are not named, so that equals are equal."""
     if not asked.noun.is_of_ground:
         return asked
-    arguments = dict(asked.arguments)
+    return Measurement(asked.measure, asked.arguments, frozenset(ground.places) & _counted(asked, situation))
+
+
+def why_left_out(asked: Measurement, ground: Ground, situation: Situation) -> str:
+    """Return why a measurement says nothing about what happens elsewhere than on this ground, or nothing where it does.
+
+    Whoever holds a stop of a corridor closes it there to the enemy: its days would be the reward of holding it.
+    """
+    arguments, held = dict(asked.arguments), set(ground.places)
+    if any(corridor.key == arguments.get("corridor") and held & set(corridor.places) for corridor in situation.corridors):
+        return "the corridor can lead through this ground"
+    if asked.noun.is_of_ground:
+        return "nothing of it lies outside this ground" if _counted(asked, situation) <= held else ""
+    return "it is about this ground" if held & {arguments.get("place"), arguments.get("host")} else ""
+
+
+def _counted(asked: Measurement, situation: Situation) -> frozenset[str]:
+    """Return the places that a measurement of ground counts."""
     counted: set[str] = set()
-    if "area" in arguments:
-        area = arguments["area"]
-        counted |= {place.key for place in situation.places if area == WHOLE_THEATRE or area in place.areas}
-    counted |= set(arguments.get("places") or ()) | ({str(arguments["place"])} if "place" in arguments else set())  # type: ignore[call-overload]
-    return Measurement(asked.measure, asked.arguments, frozenset(ground.places) & counted)
+    for name, value in asked.arguments:
+        if name == "area":
+            counted |= {place.key for place in situation.places if value == WHOLE_THEATRE or value in place.areas}
+        elif name == "place":
+            counted.add(str(value))
+        elif name == "places" and isinstance(value, tuple):
+            counted |= set(value)
+    return frozenset(counted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
+AT_ONCE = 64
+"""Variants that are prepared at a time: enough to keep all cores busy, and few enough to lie in memory."""
 SHORT_GAP = 1
 """Replicates that need not be played but lie between two that do, up to so many, are played along: a chunk costs as much."""
 
@@ -37,7 +40,7 @@ class Held(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What is kept of a chunk: values (measurement, replicate), and where (side, replicate, place) a decree would change nothing."""
+    """What is kept of a chunk: values (measurement, replicate), and where (side, replicate, place) a decree changes nothing."""
 
     values: Floats
     kept: Bools
@@ -121,19 +124,25 @@ class Holdings:
         ScenarioFaults, InterventionFaults, ElevationError
             A campaign cannot be played.
         """
-        asked = [Held(ground, side) for ground in grounds for side in self.sides]
         self._extend_baseline(replicates)
         variants: dict[Variant, Held] = {}
         spans: dict[Variant, list[range]] = {}
-        for held in asked:
+        for held in [Held(ground, side) for ground in grounds for side in self.sides]:
             touched = self._take_over(held, replicates)
             if len(touched):
                 variant = self._variant(held)
                 variants[variant] = held
                 spans[variant] = _spans(touched)
+        n_done, n_all = 0, sum(len(span) for of_variant in spans.values() for span in of_variant)
+        for some in batched(variants, AT_ONCE):
+            for variant in some:
                 self.stage.prepare_like(variant, self.baseline)
-        self._play(variants, spans)
-        self.stage.forget(variants)
+            for n in self._play({v: variants[v] for v in some}, {v: spans[v] for v in some}):
+                n_done += n
+                if self._progress is not None:
+                    self._progress(n_done, n_all)
+            self.stage.forget(some)
+        self.n_played += n_done
 
     def _variant(self, held: Held) -> Variant:
         holds = tuple(Hold(f"place:{place}", held.side) for place in held.ground.places)
@@ -141,7 +150,7 @@ class Holdings:
 
     def _extend_baseline(self, replicates: int) -> None:
         missing = range(self.n_baseline, replicates)
-        if not len(missing):
+        if not missing:
             return
         values = np.full((len(self._row), len(missing)), np.nan)
         kept = np.zeros((len(self.sides), len(missing), len(self._at)), dtype=bool)
@@ -167,17 +176,21 @@ class Holdings:
         values[:, fresh[kept]] = self.if_nothing_is_held(held.ground)[:, fresh[kept]]
         self._values[held] = values
         self.n_copied += int(kept.sum())
-        return fresh[~kept]
+        return np.asarray(fresh[~kept])
 
-    def _play(self, variants: dict[Variant, Held], spans: dict[Variant, list[range]]) -> None:
+    def _play(self, variants: dict[Variant, Held], spans: dict[Variant, list[range]]) -> Iterator[int]:
+        """Play replicates and keep what was measured; yield how many are done."""
         look = _Look(self.baseline, (), self.sides, {v: self.measurements[held.ground] for v, held in variants.items()})
-        n_done, n_all = 0, sum(len(span) for of_variant in spans.values() for span in of_variant)
-        for chunk, seen in self.stage.play(spans, look) if spans else ():
+        for chunk, seen in self.stage.play(spans, look):
             self._values[variants[chunk.variant]][:, chunk.first : chunk.stop] = seen.values
-            n_done += chunk.stop - chunk.first
-            if self._progress is not None:
-                self._progress(n_done, n_all)
-        self.n_played += n_done
+            yield chunk.stop - chunk.first
+
+
+def batched(variants: Iterable[Variant], n: int) -> Iterator[tuple[Variant, ...]]:
+    """Yield so many variants at a time."""
+    rest = iter(variants)
+    while some := tuple(islice(rest, n)):
+        yield some
 
 
 def _spans(replicates: NDArray[np.int64]) -> list[range]:

@@ -3,9 +3,9 @@
     worth = sqrt(mean over effects of (effect / scale)^2, less what the noise of sampling adds)
 
 The scale of a share or a chance is its whole range, 1; that of a number is two standard deviations (Gelman 2008,
-doi:10.1002/sim.3107, which puts numbers beside what is 0 or 1). A mean of squares grows by the squares of the standard errors even
-where nothing matters, more so where fewer replicates were played; these are taken off, so that ground with few replicates is not
-favoured. See docs/decisions/0019.
+doi:10.1002/sim.3107, which puts numbers beside what is 0 or 1). A mean of squares grows by the squares of the standard errors
+even where nothing matters, more so where fewer replicates were played; these are taken off, so that ground with few replicates is
+not favoured. See docs/decisions/0019.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from keyterrain.theatre.outcomes import Kind
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-N_RESAMPLES = 1000
+N_RESAMPLES = 2500
 """Resamples of the replicates (assumption: the quantiles used then rest on ten of them at least)."""
+LEAST_COMPARED = 3
+"""Pieces of ground of a kind from which on one can be typical; fewer are held against `LEAST_WORTH` alone."""
 TIMES_TYPICAL = 2.0
 """Ground stands out where its worth is surely more than so many times that of typical ground (assumption)."""
 LEAST_WORTH = 0.02
@@ -95,7 +97,7 @@ class Ranking:
     stands_out
         Whether the worth is surely above the bar (True), surely not (False), or neither (None).
     ranks
-        Rank (resample) of each ground among the others, 1 the first.
+        Rank (resample) of each ground among the others, 1 the first; equals have the same.
     """
 
     worth: Mapping[Ground, float]
@@ -107,13 +109,30 @@ class Ranking:
 
     @property
     def order(self) -> tuple[Ground, ...]:
-        """Ground by falling worth; equals by key."""
+        """Ground by falling worth; equals by key, what has no worth last."""
         return tuple(sorted(self.worth, key=lambda ground: (-_or(self.worth[ground], -math.inf), ground.key)))
 
+    def is_open(self, ground: Ground) -> bool:
+        """Return whether more replicates may tell whether it stands out."""
+        return self.stands_out[ground] is None and not math.isnan(self.worth[ground])
 
-def ranked(
-    differences: Mapping[Ground, Floats], seed: int, level: float, typical_of: Mapping[Ground, float] | None = None
-) -> Ranking:
+    def rank(self, ground: Ground) -> int:
+        """Return how much ground is worth more, and one."""
+        own = _or(self.worth[ground], -math.inf)
+        return 1 + sum(_or(other, -math.inf) > own for other in self.worth.values())
+
+    def p_first(self, ground: Ground) -> float:
+        """Return how often it comes first when replicates are resampled; those that tie share that."""
+        first = np.array([ranks == 1 for ranks in self.ranks.values()])
+        return float(((self.ranks[ground] == 1) / first.sum(axis=0)).mean())
+
+    def middle(self, ground: Ground) -> tuple[int, int]:
+        """Return the middle 90 % of its rank when replicates are resampled."""
+        low, high = np.quantile(self.ranks[ground], [0.05, 0.95], method="inverted_cdf")
+        return int(low), int(high)
+
+
+def ranked(differences: Mapping[Ground, Floats], seed: int, level: float) -> Ranking:
     """Rank ground, and say which stands out from the rest.
 
     Parameters
@@ -122,8 +141,6 @@ def ranked(
         Scaled paired differences (effect, replicate) of each ground.
     level
         Chance that no limit is wrong, and that nothing stands out where all ground is alike.
-    typical_of
-        Squared worth that each ground is held against, instead of twice the worth of typical ground among these.
     """
     grounds = list(differences)
     worth = np.array([squared_worth(differences[ground]) for ground in grounds])
@@ -132,16 +149,12 @@ def ranked(
     moved = np.array([resampled(differences[ground], luck) for ground in grounds]).reshape(len(grounds), N_RESAMPLES)
     known = ~np.isnan(worth)
     typical = float(np.median(worth[known])) if known.any() else math.nan
-    if typical_of is None:
-        bar = np.full(len(grounds), _bar(typical))
-        moved_bar = np.array([_bar(float(x)) for x in np.median(moved[known], axis=0)]) if known.any() else np.zeros(N_RESAMPLES)
-    else:
-        bar = np.array([max(typical_of[ground], LEAST_WORTH**2) for ground in grounds])
-        moved_bar = np.zeros(N_RESAMPLES)
+    bar, moved_bar = LEAST_WORTH**2, np.full(N_RESAMPLES, LEAST_WORTH**2)
+    if known.sum() >= LEAST_COMPARED:
+        bar, moved_bar = _bar(typical), np.array([_bar(float(each)) for each in np.median(moved[known], axis=0)])
     shifted = moved - worth[:, None]
     low, high = _limits(worth, shifted, known, level)
-    beyond = shifted - (moved_bar - bar[0] if typical_of is None and len(bar) else moved_bar)
-    above, below = _limits(worth - bar, beyond, known, level)
+    above, below = _limits(worth - bar, shifted - (moved_bar - bar), known, level)
     ranks = _ranks(moved)
     return Ranking(
         worth=dict(zip(grounds, worth.tolist(), strict=True)),
@@ -170,11 +183,9 @@ def _limits(centre: Floats, shifted: Floats, known: Bools, level: float) -> tupl
 
 
 def _ranks(moved: Floats) -> list[NDArray[np.int64]]:
-    """Return the rank of each ground in each resample; undefined worth comes last."""
-    order = np.argsort(-np.nan_to_num(moved, nan=-np.inf), axis=0, kind="stable")
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.arange(1, len(moved) + 1)[:, None], axis=0)
-    return list(ranks)
+    """Return the rank of each ground in each resample, equals alike; undefined worth comes last."""
+    known = np.nan_to_num(moved, nan=-np.inf)
+    return [1 + (known > own).sum(axis=0) for own in known]
 
 
 def _whole(differences: Floats) -> Floats:
