@@ -38,6 +38,11 @@ class Held(NamedTuple):
     ground: Ground
     side: str
 
+    @property
+    def campaign(self) -> tuple[frozenset[str], str]:
+        """What is played: ground of the same places is the same ground, whatever it is called."""
+        return frozenset(self.ground.places), self.side
+
 
 class _Seen(NamedTuple):
     """What is kept of a chunk: values (measurement, replicate), and where (side, replicate, place) a decree changes nothing."""
@@ -99,7 +104,7 @@ class Holdings:
         self._row = {each: i for i, each in enumerate(every)}
         self._base = np.zeros((len(every), 0))
         self._kept = np.zeros((len(self.sides), 0, len(self._at)), dtype=bool)
-        self._values: dict[Held, Floats] = {}
+        self._values: dict[tuple[frozenset[str], str], Floats] = {}
         self.n_played = 0
         self.n_copied = 0
 
@@ -114,7 +119,7 @@ class Holdings:
 
     def if_held(self, held: Held) -> Floats:
         """Return the outcomes (outcome, replicate) outside ground that a side holds, for the replicates that were asked for."""
-        return self._values.get(held, np.zeros((len(self.measurements[held.ground]), 0)))
+        return self._values.get(held.campaign, np.zeros((len(self.measurements[held.ground]), 0)))
 
     def extend(self, grounds: Iterable[Ground], replicates: int) -> None:
         """Have replicates 0 to `replicates` of ground in the hands of each side.
@@ -174,7 +179,7 @@ class Holdings:
         values = np.full((have.shape[0], replicates), np.nan)
         values[:, : have.shape[1]] = have
         values[:, fresh[kept]] = self.if_nothing_is_held(held.ground)[:, fresh[kept]]
-        self._values[held] = values
+        self._values[held.campaign] = values
         self.n_copied += int(kept.sum())
         return np.asarray(fresh[~kept])
 
@@ -182,7 +187,7 @@ class Holdings:
         """Play replicates and keep what was measured; yield how many are done."""
         look = _Look(self.baseline, (), self.sides, {v: self.measurements[held.ground] for v, held in variants.items()})
         for chunk, seen in self.stage.play(spans, look):
-            self._values[variants[chunk.variant]][:, chunk.first : chunk.stop] = seen.values
+            self._values[variants[chunk.variant].campaign][:, chunk.first : chunk.stop] = seen.values
             yield chunk.stop - chunk.first
 
 
