@@ -182,7 +182,7 @@ def _table(title: str, grounds: Sequence[GroundAnswer]) -> str:
                 f"above {each.size.share_below:.0%} of {each.size.n}" if each.size and ranked else "",
             ]
         )
-    return as_table(rows)
+    return as_table(rows if any(each.size for each in grounds) else [row[:-1] for row in rows])
 
 
 def _most(effect: Effect | None) -> str:
