@@ -26,7 +26,7 @@ NOTES = (
     "Worth: how far outcomes elsewhere move when one side rather than the other holds the ground throughout, 0 nothing, 1 "
     "everything; its limits hold for all ground of its kind together. Outcomes of a corridor that can lead through the ground, "
     "and those that some campaign leaves undefined, do not count. Intervals speak of sampling alone. Holding creates no force; "
-    "the model is no better than its inputs."
+    "the model is no better than its inputs. Between: share of pairs of other places whose fastest way passes the ground."
 )
 WIDTH = 120
 TOP = 10
@@ -89,6 +89,7 @@ def _machine(answer: DecisiveAnswer) -> dict[str, object]:
         "level": answer.level,
         "typical_area": answer.typical_area,
         "typical_place": answer.typical_place,
+        "corridor_ways": answer.corridor_ways,
         "areas": [_row(ground, effect) for ground in answer.areas for effect in ground.effects],
         "places": [_row(ground, effect) for ground in answer.places for effect in ground.effects],
     }
@@ -119,6 +120,11 @@ def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
         "stands_out": answer.stands_out,
         "replicates": answer.replicates,
         "places": list(answer.ground.places),
+        "structure": {
+            "betweenness": answer.structure.betweenness,
+            "ways_lost": answer.structure.ways_lost,
+            "observed": answer.structure.observed,
+        },
         "of_its_size": _size(answer.size),
         "shapley": None,
     }
@@ -162,6 +168,7 @@ def _table(title: str, grounds: Sequence[GroundAnswer]) -> str:
             "90% of ranks",
             "replicates",
             "counted",
+            "between",
             "most of all",
             "of its size",
         ]
@@ -178,6 +185,7 @@ def _table(title: str, grounds: Sequence[GroundAnswer]) -> str:
                 f"{each.rank_low}-{each.rank_high}" if ranked else "",
                 str(each.replicates),
                 f"{each.n_counted} of {len(each.effects)}",
+                f"{each.structure.betweenness:.0%}",
                 _most(each.strongest),
                 f"above {each.size.share_below:.0%} of {each.size.n}" if each.size and ranked else "",
             ]

@@ -81,6 +81,25 @@ class OfItsSize:
 
 
 @dataclass(frozen=True, slots=True)
+class Structure:
+    """What the map alone says of ground, whatever is played.
+
+    Attributes
+    ----------
+    betweenness
+        Share of pairs of other places between which a fastest way passes it.
+    ways_lost
+        By corridor the share of ways without a common route between its ends that is lost where nobody can pass the ground.
+    observed
+        By corridor the share of the length of its routes that is seen from the ground.
+    """
+
+    betweenness: float
+    ways_lost: Mapping[str, float]
+    observed: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class GroundAnswer:
     """What holding a piece of ground does.
 
@@ -110,6 +129,7 @@ class GroundAnswer:
     stands_out: bool | None
     replicates: int
     effects: tuple[Effect, ...]
+    structure: Structure
     size: OfItsSize | None = None
 
     @property
@@ -141,6 +161,8 @@ class DecisiveAnswer:
         Chance that all limits and intervals hold together, and that nothing is said to stand out where all ground is alike.
     n_played, n_copied
         Replicates played, and those that holding the ground could not touch and that were not played again.
+    corridor_ways
+        By corridor the most ways without a common route between its ends: the least number of routes to cut.
     """
 
     scenario: str
@@ -158,6 +180,7 @@ class DecisiveAnswer:
     typical_place: float
     n_played: int
     n_copied: int
+    corridor_ways: Mapping[str, int]
     version: str = __version__
 
     def of(self, key: str) -> GroundAnswer:

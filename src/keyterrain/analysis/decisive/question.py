@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize
+from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, Structure
 from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas, why_left_out
 from keyterrain.analysis.decisive.holding import Held, Holdings
+from keyterrain.analysis.decisive.structure import Network
 from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
 from keyterrain.analysis.interval import level_of_each, looks, of_difference
 from keyterrain.analysis.measures import Measurement
@@ -103,8 +104,11 @@ def decide(
     scales = asked.scales(held)
     by_chance = {ground: squared_worth(asked.differences(held, ground, scales)) for ground in at_random}
     level = level_of_each(len(schedule), len(asked.grounds) * len(asked.outcomes) * len(asked.pairs), LEVEL)
+    network = Network(situation)
     answers = {
-        kind: tuple(_answer(ground, ranking, held, asked, level, by_chance) for ground in ranking.order)
+        kind: tuple(
+            _answer(ground, ranking, held, asked, level, by_chance, network.structure(ground)) for ground in ranking.order
+        )
         for kind, ranking in rankings.items()
     }
     return DecisiveAnswer(
@@ -123,6 +127,7 @@ def decide(
         typical_place=root(rankings["place"].typical),
         n_played=held.n_played,
         n_copied=held.n_copied,
+        corridor_ways=network.ways,
     )
 
 
@@ -207,7 +212,13 @@ def _at_random(grounds: Sequence[Ground], situation: Situation, n: int, seed: in
 
 
 def _answer(
-    ground: Ground, ranking: Ranking, held: Holdings, asked: _Asked, level: float, by_chance: Mapping[Ground, float]
+    ground: Ground,
+    ranking: Ranking,
+    held: Holdings,
+    asked: _Asked,
+    level: float,
+    by_chance: Mapping[Ground, float],
+    structure: Structure,
 ) -> GroundAnswer:
     rank_low, rank_high = ranking.middle(ground)
     return GroundAnswer(
@@ -222,6 +233,7 @@ def _answer(
         stands_out=ranking.stands_out[ground],
         replicates=held.if_held(Held(ground, asked.sides[0])).shape[1],
         effects=_effects(ground, held, asked, level),
+        structure=structure,
         size=_of_its_size(ground, ranking.worth[ground], held, asked, by_chance),
     )
 
