@@ -12,7 +12,7 @@ from scenarios import write_small_scenario
 
 FEW = ("--only", "hills", "beyond", "junction", "border-town", "--replicates", "20", "--seed", "2", "--areas-at-random", "2")
 PROMISED = {"ground", "outcome", "effect", "low", "high", "rank", "shapley"}
-MORE = {"worth", "worth_low", "worth_high", "stands_out", "replicates", "counts", "rank_low", "rank_high", "p_first"}
+MORE = {"worth", "worth_low", "worth_high", "stands_out", "replicates", "counts", "rank_low", "rank_high", "p_first", "structure"}
 
 
 @pytest.fixture
