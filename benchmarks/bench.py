@@ -30,6 +30,9 @@ START_LIMIT_S = 3.0
 MEMORY_LIMIT_MB = 1500
 CLAIMS_REPLICATES = 1000
 CLAIMS_LIMIT_S = 120.0
+DECISIVE_REPLICATES = 200
+DECISIVE_LIMIT_S = 240.0
+DECISIVE_MEMORY_LIMIT_MB = 2000
 
 
 class Finished(NamedTuple):
@@ -62,6 +65,8 @@ class Benchmark(NamedTuple):
     seconds_by_process: dict[str, float] | None
     claims_s: float
     claims_peak_mb: float
+    decisive_s: float
+    decisive_peak_mb: float
 
 
 def measure(command: list[str]) -> Finished:
@@ -155,6 +160,10 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
     print(f"claims, {n:,} replicates at most", file=sys.stderr)
     claims = measure(keyterrain("claims", SCENARIO, "--replicates", str(n), "--json"))
 
+    n = max(DECISIVE_REPLICATES // shortened_by, 2)
+    print(f"which ground decides, {n:,} replicates at most", file=sys.stderr)
+    decisive = measure(keyterrain("decisive", SCENARIO, "--replicates", str(n), "--seed", "1", "--json"))
+
     return Benchmark(
         machine=machine(),
         speed=speed,
@@ -163,6 +172,8 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
         seconds_by_process=time_by_process(),
         claims_s=claims.seconds,
         claims_peak_mb=claims.peak_mb,
+        decisive_s=decisive.seconds,
+        decisive_peak_mb=decisive.peak_mb,
     )
 
 
@@ -173,6 +184,8 @@ def table(result: Benchmark) -> str:
         ("--help", f"{result.help_s:.2f} s", "limit 1 s"),
         ("claims", f"{result.claims_s:.0f} s", f"limit {CLAIMS_LIMIT_S:.0f} s"),
         ("peak memory, claims", f"{result.claims_peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
+        ("decisive", f"{result.decisive_s:.0f} s", f"limit {DECISIVE_LIMIT_S:.0f} s"),
+        ("peak memory, decisive", f"{result.decisive_peak_mb:,.0f} MB", f"limit {DECISIVE_MEMORY_LIMIT_MB:,} MB"),
         *process_rows(result.seconds_by_process),
     ]
     heading = ", ".join(f"{key} {value}" for key, value in result.machine.items())

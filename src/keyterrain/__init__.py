@@ -9,6 +9,7 @@ The nouns and verbs of the package, fetched only when asked for, so that importi
     run = kt.open_run("runs/demo")
     answers = kt.answer_claims(scenario, budget=1000)
     compared = kt.compare_policies(scenario, replicates=200)
+    print(kt.decisive(scenario, replicates=200).sentence)
 """
 
 from __future__ import annotations
@@ -20,19 +21,23 @@ from keyterrain.version import __version__
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import answer_claims
+    from keyterrain.analysis.decisive.question import decide as decisive
     from keyterrain.analysis.policies import compare_policies
     from keyterrain.campaign.ensemble import open_run, run
     from keyterrain.theatre import load
 
-__all__ = ["__version__", "answer_claims", "compare_policies", "load", "open_run", "run"]
+__all__ = ["__version__", "answer_claims", "compare_policies", "decisive", "load", "open_run", "run"]
 
 _HOMES = {
     "answer_claims": "keyterrain.analysis.claims",
     "compare_policies": "keyterrain.analysis.policies",
+    "decisive": "keyterrain.analysis.decisive.question",
     "load": "keyterrain.theatre",
     "open_run": "keyterrain.campaign.ensemble",
     "run": "keyterrain.campaign.ensemble",
 }
+_AT_HOME = {"decisive": "decide"}
+"""Verbs that are called otherwise in the layer they live in."""
 
 
 def __getattr__(name: str) -> object:
@@ -40,7 +45,7 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    return getattr(import_module(home), _AT_HOME.get(name, name))
 
 
 def __dir__() -> list[str]:

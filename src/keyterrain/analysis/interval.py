@@ -86,10 +86,10 @@ def of_difference(first: Floats, second: Floats, kind: Kind, level: float = 0.95
     return Interval(_mean(known), low, high, len(known), len(differences), level)
 
 
-def looks(budget: int) -> tuple[int, ...]:
-    """Return the numbers of replicates at which the evidence is looked at: doubling from `FIRST_LOOK`, the budget last."""
+def looks(budget: int, first: int = FIRST_LOOK) -> tuple[int, ...]:
+    """Return the numbers of replicates at which the evidence is looked at: doubling from the first, the budget last."""
     schedule = []
-    n = FIRST_LOOK
+    n = first
     while n < budget:
         schedule.append(n)
         n *= 2

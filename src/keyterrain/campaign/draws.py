@@ -79,6 +79,16 @@ class FirstEvening:
         return self.situation.holdings
 
     @cached_property
+    def held(self) -> Mapping[str, str]:
+        """Side of each decreed place."""
+        return self.interventions.held_places(self.situation)
+
+    @cached_property
+    def shelter(self) -> Mapping[tuple[str, str], str | None]:
+        """Where those go whom a decree makes enemies of a place's holder, by place and side."""
+        return refuge(self.situation, self.held) if self.held else {}
+
+    @cached_property
     def accounts(self) -> Mapping[str, NDArray[np.int64]]:
         """Accounts of each place (account, 3): number of the holder, of who contests it or NONE, and days held."""
         sides, start = self.index.sides, self.situation.start
@@ -101,6 +111,13 @@ class FirstEvening:
     def inputs(self) -> Inputs:
         """All inputs by name."""
         return Inputs.of(self._input_names())
+
+    def with_decrees(self, interventions: Interventions) -> FirstEvening:
+        """Return first evenings under other decrees, all else being the same; what decrees do not touch is not made anew."""
+        other = FirstEvening(self.situation, self.ground, interventions)
+        for name in ("index", "garrisons", "parameters", "residents", "guests", "accounts", "uncertain_parameters", "inputs"):
+            other.__dict__[name] = getattr(self, name)
+        return other
 
     def _input_names(self) -> list[str]:
         s = self.situation
@@ -199,7 +216,7 @@ class FirstEvening:
 
     def _decree(self, holder: NDArray[np.int8], intruder: NDArray[np.int8], held: NDArray[np.int32]) -> None:
         """Give decreed places whole to their side; who was there before the decree is `_draw_strength`'s matter."""
-        for place, side in self.interventions.held_places(self.situation).items():
+        for place, side in self.held.items():
             i = self.index.places[place]
             holder[:, i] = self.index.sides[side]
             intruder[:, i] = NONE
@@ -229,8 +246,7 @@ class FirstEvening:
         index = self.index
         strength = np.zeros((len(holder), len(index.actors), len(index.places)), dtype=np.int32)
         rows = self.garrisons.draw(drawn)
-        held = self.interventions.held_places(self.situation)
-        shelter = refuge(self.situation, held) if held else {}
+        held, shelter = self.held, self.shelter
         sides = {actor.key: actor.side for actor in self.situation.actors}
         for j, force in enumerate(self.garrisons.forces):
             place = force.place

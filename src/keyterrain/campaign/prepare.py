@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -45,6 +45,25 @@ class Prepared:
         if record_daily:
             return np.arange(self.days + 1, dtype=np.int32)
         return np.unique([*range(0, self.days + 1, WEEK_DAYS), self.days]).astype(np.int32)
+
+    def with_hold(self, changes: Interventions) -> Prepared:
+        """Return what `prepare` would make of other decrees, all else being the same, in a small part of the time.
+
+        Raises
+        ------
+        InterventionFaults
+            A decree names what is not there or contradicts itself.
+        ValueError
+            More than the decrees differs; an error of the caller.
+        """
+        if replace(changes, hold=()) != replace(self.first_evening.interventions, hold=()):
+            raise ValueError("more than the decrees differs")
+        changes.check(self.situation)
+        record = self.world.record.copy()
+        held = changes.held_places(self.situation)
+        record["decree"][0, : len(self.situation.places)] = [place.key in held for place in self.situation.places]
+        evening = self.first_evening.with_decrees(changes)
+        return replace(self, first_evening=evening, world=BuiltWorld(record, self.world.room))
 
     @cached_property
     def coordinates(self) -> Mapping[str, Sequence[str | int]]:

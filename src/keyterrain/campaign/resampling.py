@@ -1,15 +1,39 @@
-"""Weights by which replicates are counted again, to see how far a finding rests on those that happened to be played."""
+"""Random numbers for what is asked of results (weights, resamples, areas at random), apart from all luck of campaigns."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLING = 200
-"""Number of the stream in place of a process's; those of `dynamics.luck` end at 100."""
+Floats = NDArray[np.float64]
+Purpose = Literal["weights", "bootstrap", "areas", "permutations"]
+
+STREAM: dict[Purpose, int] = {"weights": 200, "bootstrap": 201, "areas": 202, "permutations": 203}
+"""Numbers of streams in place of a process's; those of `dynamics.luck` end at 100. None is used again for another purpose."""
 
 
-def resampling_weights(seed: int, rounds: int, replicates: int) -> NDArray[np.float64]:
+def normals(seed: int, purpose: Purpose, n_rows: int, n_columns: int, first_row: int = 0) -> Floats:
+    """Return standard normals (row, column), each at an address of its own: more rows or columns change no other."""
+    from keyterrain.dynamics.compile_cache import activate
+
+    activate()
+    from keyterrain.dynamics.luck import fill_normals
+
+    values: Floats = np.empty((n_rows, n_columns))
+    fill_normals(np.uint64(seed), STREAM[purpose], first_row, np.arange(n_columns, dtype=np.uint64), values)
+    return values
+
+
+def uniforms(seed: int, purpose: Purpose, n_rows: int, n_columns: int, first_row: int = 0) -> Floats:
+    """Return uniforms (row, column) strictly between 0 and 1, each at an address of its own."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(normals(seed, purpose, n_rows, n_columns, first_row)))
+
+
+def resampling_weights(seed: int, rounds: int, replicates: int) -> Floats:
     """Return weights (round, replicate) that sum to 1 in each round, each drawn at an address of its own.
 
     The Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338): exponential weights in place of drawing replicates with
@@ -17,13 +41,6 @@ def resampling_weights(seed: int, rounds: int, replicates: int) -> NDArray[np.fl
     """
     from scipy.special import log_ndtr
 
-    from keyterrain.dynamics.compile_cache import activate
-
-    activate()
-    from keyterrain.dynamics.luck import fill_normals
-
-    normals = np.empty((rounds, replicates), dtype=np.float64)
-    fill_normals(np.uint64(seed), RESAMPLING, 0, np.arange(replicates, dtype=np.uint64), normals)
-    weights: NDArray[np.float64] = -log_ndtr(normals)
+    weights: Floats = -log_ndtr(normals(seed, "weights", rounds, replicates))
     weights /= weights.sum(axis=1, keepdims=True)
     return weights

@@ -126,6 +126,22 @@ class Stage:
             )
         return self._prepared[variant]
 
+    def prepare_like(self, variant: Variant, other: Variant) -> None:
+        """Prepare a variant that differs from another one in decrees alone, in a small part of the time.
+
+        Raises
+        ------
+        InterventionFaults
+            A decree names what is not there or contradicts itself.
+        """
+        if variant not in self._prepared:
+            self._prepared[variant] = self.prepared(other).with_hold(variant.interventions)
+
+    def forget(self, variants: Iterable[Variant]) -> None:
+        """Let prepared variants go that will not be played soon; asked for again, they are prepared again."""
+        for variant in variants:
+            self._prepared.pop(variant, None)
+
     def play(
         self, spans: Mapping[Variant, Sequence[range]], look: Callable[[ChunkToPlay, PlayedChunk], Result]
     ) -> Iterator[tuple[Span, Result]]:

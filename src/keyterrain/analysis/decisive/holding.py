@@ -1,0 +1,204 @@
+"""Ground held by one side and by another, replicate by replicate on common luck; what cannot differ is not played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.analysis.decisive.ground import Ground, outside
+from keyterrain.analysis.measures import Measurement, measured, of_chunk
+from keyterrain.campaign.decree import kept_anyway
+from keyterrain.campaign.interventions import Hold, Interventions
+from keyterrain.campaign.variants import Variant
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from keyterrain.campaign.chunks import PlayedChunk
+    from keyterrain.campaign.variants import ChunkToPlay, Stage
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Progress = Callable[[int, int], None]
+
+AT_ONCE = 64
+"""Variants that are prepared at a time: enough to keep all cores busy, and few enough to lie in memory."""
+SHORT_GAP = 1
+"""Replicates that need not be played but lie between two that do, up to so many, are played along: a chunk costs as much."""
+
+
+class Held(NamedTuple):
+    """Ground in the hands of a side."""
+
+    ground: Ground
+    side: str
+
+    @property
+    def campaign(self) -> tuple[frozenset[str], str]:
+        """What is played: ground of the same places is the same ground, whatever it is called."""
+        return frozenset(self.ground.places), self.side
+
+
+class _Seen(NamedTuple):
+    """What is kept of a chunk: values (measurement, replicate), and where (side, replicate, place) a decree changes nothing."""
+
+    values: Floats
+    kept: Bools
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What is asked of a chunk in the worker that played it."""
+
+    baseline: Variant
+    of_baseline: tuple[Measurement, ...]
+    sides: tuple[str, ...]
+    asked: dict[Variant, tuple[Measurement, ...]]
+
+    def __call__(self, chunk: ChunkToPlay, played: PlayedChunk) -> _Seen:
+        replicates = of_chunk(chunk.prepared, chunk.first, played)
+        if chunk.variant != self.baseline:
+            return _Seen(measured(self.asked[chunk.variant], replicates), np.zeros((0, 0, 0), dtype=bool))
+        kept = np.stack([kept_anyway(chunk.prepared, played, side) for side in self.sides])
+        return _Seen(measured(self.of_baseline, replicates), kept)
+
+
+class Holdings:
+    """Plays ground in the hands of each side, and keeps what was measured outside it.
+
+    Parameters
+    ----------
+    grounds
+        All ground that may be asked for.
+    outcomes
+        What is measured, each outside the ground that is held.
+    sides
+        Sides that may hold it.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        grounds: Sequence[Ground],
+        outcomes: Sequence[Measurement],
+        sides: Sequence[str],
+        *,
+        start: date | None = None,
+        days: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.stage = stage
+        self.sides = tuple(sides)
+        self.baseline = Variant(start, days)
+        self._progress = progress
+        prepared = stage.prepared(self.baseline)
+        situation = prepared.situation
+        self._at = dict(prepared.index.places)
+        self.measurements = {ground: tuple(outside(each, ground, situation) for each in outcomes) for ground in grounds}
+        every = dict.fromkeys(each for of_ground in self.measurements.values() for each in of_ground)
+        self._row = {each: i for i, each in enumerate(every)}
+        self._base = np.zeros((len(every), 0))
+        self._kept = np.zeros((len(self.sides), 0, len(self._at)), dtype=bool)
+        self._values: dict[tuple[frozenset[str], str], Floats] = {}
+        self.n_played = 0
+        self.n_copied = 0
+
+    @property
+    def n_baseline(self) -> int:
+        """Replicates of the baseline that were played."""
+        return self._base.shape[1]
+
+    def if_nothing_is_held(self, ground: Ground) -> Floats:
+        """Return the outcomes (outcome, replicate) outside ground in the baseline."""
+        return self._base[[self._row[each] for each in self.measurements[ground]]]
+
+    def if_held(self, held: Held) -> Floats:
+        """Return the outcomes (outcome, replicate) outside ground that a side holds, for the replicates that were asked for."""
+        return self._values.get(held.campaign, np.zeros((len(self.measurements[held.ground]), 0)))
+
+    def extend(self, grounds: Iterable[Ground], replicates: int) -> None:
+        """Have replicates 0 to `replicates` of ground in the hands of each side.
+
+        Raises
+        ------
+        ScenarioFaults, InterventionFaults, ElevationError
+            A campaign cannot be played.
+        """
+        self._extend_baseline(replicates)
+        variants: dict[Variant, Held] = {}
+        spans: dict[Variant, list[range]] = {}
+        for held in [Held(ground, side) for ground in grounds for side in self.sides]:
+            touched = self._take_over(held, replicates)
+            if len(touched):
+                variant = self._variant(held)
+                variants[variant] = held
+                spans[variant] = _spans(touched)
+        n_done, n_all = 0, sum(len(span) for of_variant in spans.values() for span in of_variant)
+        for some in batched(variants, AT_ONCE):
+            for variant in some:
+                self.stage.prepare_like(variant, self.baseline)
+            for n in self._play({v: variants[v] for v in some}, {v: spans[v] for v in some}):
+                n_done += n
+                if self._progress is not None:
+                    self._progress(n_done, n_all)
+            self.stage.forget(some)
+        self.n_played += n_done
+
+    def _variant(self, held: Held) -> Variant:
+        holds = tuple(Hold(f"place:{place}", held.side) for place in held.ground.places)
+        return Variant(self.baseline.start, self.baseline.days, Interventions(hold=holds))
+
+    def _extend_baseline(self, replicates: int) -> None:
+        missing = range(self.n_baseline, replicates)
+        if not missing:
+            return
+        values = np.full((len(self._row), len(missing)), np.nan)
+        kept = np.zeros((len(self.sides), len(missing), len(self._at)), dtype=bool)
+        look = _Look(self.baseline, tuple(self._row), self.sides, {})
+        for chunk, seen in self.stage.play({self.baseline: [missing]}, look):
+            columns = slice(chunk.first - missing.start, chunk.stop - missing.start)
+            values[:, columns] = seen.values
+            kept[:, columns] = seen.kept
+            self.n_played += chunk.stop - chunk.first
+        self._base = np.concatenate([self._base, values], axis=1)
+        self._kept = np.concatenate([self._kept, kept], axis=1)
+
+    def _take_over(self, held: Held, replicates: int) -> NDArray[np.int64]:
+        """Copy what the decree cannot touch from the baseline; return the replicates that are still to be played."""
+        have = self.if_held(held)
+        if have.shape[1] >= replicates:
+            return np.zeros(0, dtype=np.int64)
+        fresh = np.arange(have.shape[1], replicates)
+        places = [self._at[place] for place in held.ground.places]
+        kept = self._kept[self.sides.index(held.side)][fresh][:, places].all(axis=1)
+        values = np.full((have.shape[0], replicates), np.nan)
+        values[:, : have.shape[1]] = have
+        values[:, fresh[kept]] = self.if_nothing_is_held(held.ground)[:, fresh[kept]]
+        self._values[held.campaign] = values
+        self.n_copied += int(kept.sum())
+        return np.asarray(fresh[~kept])
+
+    def _play(self, variants: dict[Variant, Held], spans: dict[Variant, list[range]]) -> Iterator[int]:
+        """Play replicates and keep what was measured; yield how many are done."""
+        look = _Look(self.baseline, (), self.sides, {v: self.measurements[held.ground] for v, held in variants.items()})
+        for chunk, seen in self.stage.play(spans, look):
+            self._values[variants[chunk.variant].campaign][:, chunk.first : chunk.stop] = seen.values
+            yield chunk.stop - chunk.first
+
+
+def batched(variants: Iterable[Variant], n: int) -> Iterator[tuple[Variant, ...]]:
+    """Yield so many variants at a time."""
+    rest = iter(variants)
+    while some := tuple(islice(rest, n)):
+        yield some
+
+
+def _spans(replicates: NDArray[np.int64]) -> list[range]:
+    """Return consecutive runs of replicates, short gaps closed."""
+    breaks = np.flatnonzero(np.diff(replicates) > 1 + SHORT_GAP) + 1
+    return [range(int(part[0]), int(part[-1]) + 1) for part in np.split(replicates, breaks)]

@@ -1,0 +1,299 @@
+"""Which ground decides: every place and area in the hands of each side, and what that changes elsewhere.
+
+    answer = decide(kt.load("qalamoun-2013"), replicates=200, seed=1)
+    print(answer.sentence)
+
+Replicates are played where it cannot be told yet whether ground stands out; the looks are fixed beforehand and their error is
+shared out among them, as in docs/decisions/0017.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, Structure
+from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas, why_left_out
+from keyterrain.analysis.decisive.holding import Held, Holdings
+from keyterrain.analysis.decisive.structure import Network
+from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
+from keyterrain.analysis.interval import level_of_each, looks, of_difference
+from keyterrain.analysis.measures import Measurement
+from keyterrain.campaign.errors import RunRefused
+from keyterrain.campaign.variants import Stage
+from keyterrain.theatre.faults import nearest
+from keyterrain.theatre.outcomes import MEASURES
+
+if TYPE_CHECKING:
+    from keyterrain.campaign.chunks import Kernels
+    from keyterrain.campaign.variants import Executor
+    from keyterrain.theatre.nouns import Outcome, Situation
+    from keyterrain.theatre.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+DEFAULT_REPLICATES = 200
+AREAS_AT_RANDOM = 8
+"""Random areas beside those of each size (assumption: enough to see what is usual, not to tell the last tenth)."""
+FIRST_LOOK = 50
+"""Replicates at the first look, and of random areas (assumption: a share is then known to some 0.1)."""
+LEVEL = 0.95
+TWO_SIDES = 2
+KINDS = ("area", "place")
+
+
+def decide(
+    scenario: Scenario,
+    *,
+    start: date | None = None,
+    days: int | None = None,
+    replicates: int = DEFAULT_REPLICATES,
+    seed: int = 0,
+    only: Sequence[str] = (),
+    outcomes: Sequence[str] = (),
+    areas_at_random: int = AREAS_AT_RANDOM,
+    executor: Executor | None = None,
+    kernels: Kernels | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> DecisiveAnswer:
+    """Play every place and named area in the hands of each active side on common luck, and rank them by what that changes.
+
+    Parameters
+    ----------
+    start, days
+        First evening and number of days; the scenario's own by default.
+    replicates
+        Most replicates of each piece of ground in the hands of each side.
+    only
+        Keys of places and areas; all by default.
+    outcomes
+        Keys of the outcomes that are looked at; all by default.
+    areas_at_random
+        Random connected areas beside the areas of each size.
+
+    Raises
+    ------
+    RunRefused
+        Ground or an outcome that is not there, or fewer than two active sides.
+    ScenarioFaults
+        A start that is not covered.
+    """
+    start, days = start or scenario.default_start, days or scenario.days
+    situation = scenario.situation(start)
+    asked = _Asked.of(scenario, situation, only, outcomes)
+    at_random = _at_random(asked.grounds, situation, areas_at_random, seed)
+    held = Holdings(
+        Stage(scenario, seed=seed, executor=executor, kernels=kernels),
+        [*asked.grounds, *at_random],
+        list(asked.measurements),
+        asked.sides,
+        start=start,
+        days=days,
+        progress=progress,
+    )
+    schedule = looks(replicates, FIRST_LOOK)
+    rankings = _spend(held, asked, schedule, seed)
+    held.extend(at_random, min(FIRST_LOOK, replicates))
+    scales = asked.scales(held)
+    by_chance = {ground: squared_worth(asked.differences(held, ground, scales)) for ground in at_random}
+    level = level_of_each(len(schedule), len(asked.grounds) * len(asked.outcomes) * len(asked.pairs), LEVEL)
+    network = Network(situation)
+    answers = {
+        kind: tuple(
+            _answer(ground, ranking, held, asked, level, by_chance, network.structure(ground)) for ground in ranking.order
+        )
+        for kind, ranking in rankings.items()
+    }
+    return DecisiveAnswer(
+        scenario=scenario.name,
+        title=scenario.title,
+        start=start,
+        days=days,
+        seed=seed,
+        budget=replicates,
+        level=LEVEL,
+        sides={side.key: side.name for side in situation.sides if side.active},
+        outcomes=asked.outcomes,
+        areas=answers["area"],
+        places=answers["place"],
+        typical_area=root(rankings["area"].typical),
+        typical_place=root(rankings["place"].typical),
+        n_played=held.n_played,
+        n_copied=held.n_copied,
+        corridor_ways=network.ways,
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked: ground, outcomes and sides, and which outcomes say nothing about which ground."""
+
+    situation: Situation
+    grounds: tuple[Ground, ...]
+    outcomes: tuple[Outcome, ...]
+    sides: tuple[str, ...]
+    measurements: tuple[Measurement, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "measurements", tuple(Measurement.of_outcome(each) for each in self.outcomes))
+
+    @classmethod
+    def of(cls, scenario: Scenario, situation: Situation, only: Sequence[str], outcomes: Sequence[str]) -> _Asked:
+        """Read what is asked, and say everything that is not there at once."""
+        faults: list[str] = []
+        grounds: tuple[Ground, ...] = ()
+        chosen: tuple[Outcome, ...] = ()
+        sides = tuple(sorted(side.key for side in situation.sides if side.active))
+        try:
+            grounds = grounds_of(situation, only)
+        except RunRefused as refused:
+            faults.append(str(refused))
+        try:
+            chosen = _outcomes(scenario.outcomes, outcomes)
+        except RunRefused as refused:
+            faults.append(str(refused))
+        if len(sides) < TWO_SIDES:
+            faults.append("Ground is held by one active side or another: fewer than two sides are active.")
+        if faults:
+            raise RunRefused(" ".join(faults))
+        return cls(situation, grounds, chosen, sides)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of sides that are held against each other."""
+        return tuple(combinations(self.sides, 2))
+
+    def left_out(self, ground: Ground) -> tuple[str, ...]:
+        """Return why each outcome does not count for ground, empty where it does."""
+        return tuple(why_left_out(each, ground, self.situation) for each in self.measurements)
+
+    def scales(self, held: Holdings) -> tuple[float, ...]:
+        """Return what effects on each outcome are divided by."""
+        values = [held.if_held(Held(ground, side)) for ground in self.grounds for side in self.sides]
+        return tuple(scale_of(each.noun.kind, [rows[i] for rows in values]) for i, each in enumerate(self.measurements))
+
+    def differences(self, held: Holdings, ground: Ground, scales: Sequence[float]) -> Floats:
+        """Return the scaled paired differences (pair and outcome, replicate), nan throughout where one does not count."""
+        out = np.array([bool(why) for why in self.left_out(ground)])
+        rows = []
+        for first, second in self.pairs:
+            differences = held.if_held(Held(ground, first)) - held.if_held(Held(ground, second))
+            rows.append(np.where(out[:, None], np.nan, differences / np.array(scales)[:, None]))
+        return np.concatenate(rows)
+
+
+def _spend(held: Holdings, asked: _Asked, schedule: Sequence[int], seed: int) -> dict[str, Ranking]:
+    """Play ground until it is clear whether it stands out, or the budget ends; return the ranking of each kind."""
+    level = level_of_each(len(schedule), len(KINDS), LEVEL)
+    rankings: dict[str, Ranking] = {}
+    still_open: Sequence[Ground] = asked.grounds
+    for n in schedule:
+        held.extend(still_open, n)
+        scales = asked.scales(held)
+        for kind in KINDS:
+            differences = {g: asked.differences(held, g, scales) for g in asked.grounds if g.kind == kind}
+            rankings[kind] = ranked(differences, seed, level)
+        still_open = [g for ranking in rankings.values() for g in ranking.order if ranking.is_open(g)]
+        if not still_open:
+            break
+    return rankings
+
+
+def _at_random(grounds: Sequence[Ground], situation: Situation, n: int, seed: int) -> tuple[Ground, ...]:
+    sizes = sorted({len(ground.places) for ground in grounds if ground.kind == "area"})
+    return tuple(area for size in sizes if n for area in random_areas(situation, size, n, seed))
+
+
+def _answer(
+    ground: Ground,
+    ranking: Ranking,
+    held: Holdings,
+    asked: _Asked,
+    level: float,
+    by_chance: Mapping[Ground, float],
+    structure: Structure,
+) -> GroundAnswer:
+    rank_low, rank_high = ranking.middle(ground)
+    return GroundAnswer(
+        ground=ground,
+        worth=root(ranking.worth[ground]),
+        low=root(ranking.low[ground]),
+        high=root(ranking.high[ground]),
+        rank=ranking.rank(ground),
+        rank_low=rank_low,
+        rank_high=rank_high,
+        p_first=ranking.p_first(ground),
+        stands_out=ranking.stands_out[ground],
+        replicates=held.if_held(Held(ground, asked.sides[0])).shape[1],
+        effects=_effects(ground, held, asked, level),
+        structure=structure,
+        size=_of_its_size(ground, ranking.worth[ground], held, asked, by_chance),
+    )
+
+
+def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float) -> tuple[Effect, ...]:
+    left_out, nothing = asked.left_out(ground), held.if_nothing_is_held(ground)
+    effects = []
+    for first, second in asked.pairs:
+        one, other = held.if_held(Held(ground, first)), held.if_held(Held(ground, second))
+        base = nothing[:, : one.shape[1]]
+        for i, (outcome, measurement) in enumerate(zip(asked.outcomes, asked.measurements, strict=True)):
+            kind = measurement.noun.kind
+            undefined = "undefined in some campaigns" if np.isnan(one[i] - other[i]).any() else ""
+            effects.append(
+                Effect(
+                    outcome=outcome.key,
+                    first=first,
+                    second=second,
+                    unit=MEASURES[outcome.measure].unit,
+                    interval=of_difference(one[i], other[i], kind, level),
+                    if_first=of_difference(one[i], base[i], kind, level),
+                    if_second=of_difference(other[i], base[i], kind, level),
+                    left_out=left_out[i] or undefined,
+                )
+            )
+    return tuple(effects)
+
+
+def _of_its_size(
+    ground: Ground, worth: float, held: Holdings, asked: _Asked, by_chance: Mapping[Ground, float]
+) -> OfItsSize | None:
+    """Return how an area stands beside random ones with as many places, none of which it is itself."""
+    if ground.kind != "area":
+        return None
+    others = [
+        (area, each)
+        for area, each in by_chance.items()
+        if len(area.places) == len(ground.places) and set(area.places) != set(ground.places) and not math.isnan(each)
+    ]
+    if not others:
+        return None
+    squares = np.array([each for _, each in others])
+    return OfItsSize(
+        n=len(others),
+        replicates=held.if_held(Held(others[0][0], asked.sides[0])).shape[1],
+        typical=root(float(np.median(squares))),
+        largest=root(float(squares.max())),
+        share_below=float((squares < worth).mean()),
+    )
+
+
+def _outcomes(known: Sequence[Outcome], wanted: Sequence[str]) -> tuple[Outcome, ...]:
+    if not known:
+        raise RunRefused("The scenario has no outcomes that ground could decide: define some in scenario.yaml.")
+    keys = [outcome.key for outcome in known]
+    faults = []
+    for key in wanted:
+        if key not in keys:
+            found = nearest(key, keys)
+            faults.append(f"There is no outcome {key}{f'; did you mean {found}?' if found else '.'}")
+    if faults:
+        raise RunRefused(" ".join(faults))
+    return tuple(outcome for outcome in known if not wanted or outcome.key in wanted)

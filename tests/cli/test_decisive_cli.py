@@ -1,0 +1,90 @@
+"""`keyterrain decisive` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from keyterrain.cli.main import main
+from scenarios import write_small_scenario
+
+FEW = ("--only", "hills", "beyond", "junction", "border-town", "--replicates", "20", "--seed", "2", "--areas-at-random", "2")
+PROMISED = {"ground", "outcome", "effect", "low", "high", "rank", "shapley"}
+MORE = {"worth", "worth_low", "worth_high", "stands_out", "replicates", "counts", "rank_low", "rank_high", "p_first", "structure"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_small_scenario(tmp_path / "small", days="20")
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["decisive", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_ground_is_given_to_scripts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, str(folder), *FEW, "--json")
+    answered = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert code == 0
+    assert "replicates played" in err
+    assert "outside the theatre" in answered["answer"]
+    assert {row["ground"] for row in answered["areas"]} == {"hills", "beyond"}
+    assert {row["ground"] for row in answered["places"]} == {"junction", "border-town"}
+    for row in (*answered["areas"], *answered["places"]):
+        assert row.keys() >= PROMISED | MORE
+        assert row["shapley"] is None
+        assert row["replicates"] == 20
+    assert len(answered["places"]) == 2 * 6
+    own = [row for row in answered["places"] if row["ground"] == "junction" and row["outcome"] == "highway-open"]
+    assert [(row["counts"], row["left_out"]) for row in own] == [(False, "the corridor can lead through this ground")]
+    assert (answered["seed"], answered["replicates"]) == (2, 20)
+
+
+def test_ground_without_worth_has_null_and_no_rank(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    road = ("--only", "junction", "--outcome", "highway-open", "--replicates", "4", "--json")
+    (row,) = json.loads(said(capsys, str(folder), *road)[1])["places"]
+    assert (row["worth"], row["worth_low"], row["stands_out"], row["rank"]) == (None, None, None, None)
+
+
+def test_ground_is_given_to_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, str(folder), *FEW)
+    assert code == 0
+    assert out.startswith("Of 2 areas")
+    for text in ("90% of ranks", "does not count: the corridor can lead", "Holding creates no force", "of its size"):
+        assert text in " ".join(out.split())
+    assert "nan" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("--only", "hils"), "did you mean hills"),
+        (("--outcome", "hills-hled"), "did you mean hills-held"),
+        (("--only", "hils", "--outcome", "hills-hled"), "did you mean hills-held"),
+        (("--start", "1999-01-01"), "does not cover a start on 1999-01-01"),
+    ],
+)
+def test_bad_input_is_said_and_ends_with_2(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], what: str
+) -> None:
+    code, out, err = said(capsys, str(folder), *arguments)
+    assert (code, out) == (2, "")
+    assert what in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [("--replicates", "1"), ("--replicates", "1001"), ("--days", "x"), ("--seed", "-1")])
+def test_numbers_out_of_range_end_with_2(folder: Path, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["decisive", str(folder), *arguments])
+    assert ended.value.code == 2
+
+
+def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["decisive", "-h"])
+    assert "keyterrain decisive qalamoun-2013" in capsys.readouterr().out
