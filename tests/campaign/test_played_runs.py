@@ -8,14 +8,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from keyterrain.campaign import manifest as manifests
 from keyterrain.campaign.ensemble import open_run, run
 from keyterrain.campaign.errors import RunRefused
-from keyterrain.campaign.play import play_chunk
+from keyterrain.campaign.play import play_chunk, state_of_thread
 from keyterrain.campaign.prepare import prepare
 from keyterrain.campaign.record import VARIABLES, dimensions, order_in_memory
+from keyterrain.campaign.sheets import Sheets
 from keyterrain.theatre import load
 from scenarios import write_small_scenario
 
@@ -113,3 +115,31 @@ def test_fighters_are_conserved_in_what_is_stored(source: Path, tmp_path: Path) 
     present = data.strength.sum("place") + data.in_transit
     fighters = present + data.cum_loss.sum("loss_kind") - data.cum_returned - data.cum_reinforcement
     assert bool((fighters == fighters.isel(day=0)).all())
+
+
+def test_what_an_earlier_chunk_left_behind_is_never_seen(source: Path) -> None:
+    prepared = prepare(load(source), days=DAYS, seed=SEED)
+    first = play_chunk(prepared, 0, 3)
+    clean = {name: array.copy() for name, array in first.arrays.items()}
+    for array in first.arrays.values():
+        array[...] = 77
+    first.release()
+    state = state_of_thread(prepared.world.room)
+    for name in state.dtype.names or ():
+        if name not in {"count", "stamp", "done"}:  # these carry the number of the last search
+            state[name] = 77
+    again = play_chunk(prepared, 0, 3)
+    assert again.arrays["control"] is first.arrays["control"]
+    assert all(np.array_equal(again.arrays[name], values) for name, values in clean.items())
+    assert again.events.equals(first.events)
+
+
+def test_every_variable_but_the_draws_has_a_sheet() -> None:
+    assert {variable.name for variable in VARIABLES} == {*Sheets._fields, "draw"}
+
+
+def test_arrays_cannot_be_released_twice(source: Path) -> None:
+    chunk = play_chunk(prepare(load(source), days=2), 0, 1)
+    chunk.release()
+    with pytest.raises(ValueError, match="released twice"):
+        chunk.release()

@@ -460,3 +460,10 @@ def test_a_run_on_workers_names_them(command: Callable[..., Said], small: Path) 
     written = json.loads(Path("run", "manifest.json").read_text(encoding="utf-8"))
     assert set(written["workers"].values()) == {worker}
     assert " at tcp://127.0.0.1:" in worker
+
+
+@pytest.mark.parametrize(("redirection", "what"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")])
+def test_an_answer_that_cannot_be_written_ends_in_a_sentence(redirection: str, what: str) -> None:
+    program = f"{sys.executable} -m keyterrain scenarios {redirection}"
+    done = subprocess.run(["sh", "-c", program], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (3, f"keyterrain: the answer cannot be written: {what}.\n")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hand_made import DRAW, Corridor, Records, Road, Source, Theatre, default_parameters, hand_made, kernel
 from keyterrain.campaign.inputs import quantiles
 from keyterrain.dynamics.luck import Luck
-from keyterrain.dynamics.state import BLOCKED, ENEMY, FREE, PASSABLE_CHANGED
+from keyterrain.dynamics.state import BLOCKED, ENEMY, FREE, NONE, PASSABLE_CHANGED
 from keyterrain.dynamics.supply import supply
 from keyterrain.theatre.parameters import PARAMETERS
 
@@ -290,6 +290,70 @@ def test_a_closed_road_is_felt_within_three_days_and_a_lost_place_at_once() -> N
     assert loses_its_road.at("delivery", "government", "post") == 0.0
 
 
+@pytest.mark.parametrize("side", ACTIVE)
+@given(layout=layouts(AMPLE), data=st.data())
+def test_ways_after_any_change_of_ground_are_as_good_as_if_all_were_sought_anew(
+    side: str, layout: Layout, data: st.DataObject
+) -> None:
+    n = len(layout.holder)
+    theatre = theatre_of(layout).play("supply")
+    for day in (2, 3):
+        layout = layout._replace(
+            holder=data.draw(st.lists(st.sampled_from([*ACTIVE, "neutral"]), min_size=n, max_size=n)),
+            is_contested=data.draw(st.lists(st.booleans(), min_size=n, max_size=n)),
+        )
+        changed = theatre_of(layout)
+        for field in ("holder", "intruder", "taken"):
+            theatre.at(field)[:n] = changed.at(field)[:n]
+        theatre.muster().play("supply", first=day)
+        garrisons = np.flatnonzero(layout.force[side])
+        found = theatre.at("delivery")[theatre.number[side]][garrisons]
+        np.testing.assert_allclose(found, delivered(layout, side).share[garrisons], rtol=1e-9, atol=1e-12)
+
+
+def test_an_enemy_place_is_gone_round_however_it_fell() -> None:
+    theatre = hand_made(
+        "depot way post",
+        [Road("depot", "way"), Road("way", "post")],
+        holds={"depot": "opposition", "way": "opposition", "post": "opposition"},
+        garrisons={"post": 100},
+        sources=[Source("opposition", "depot")],
+    ).play("routes", "supply")
+    government, opposition = theatre.number["government"], theatre.number["opposition"]
+    seen = []
+    for day, (holder, intruder) in enumerate([(opposition, government), (government, NONE), (opposition, NONE)], start=2):
+        theatre.put("holder", holder, "way")
+        theatre.put("intruder", intruder, "way")
+        theatre.put("taken", 0 if intruder == NONE else 1, "way")
+        theatre.muster().play("supply", first=day)
+        seen.append(float(theatre.at("delivery", "opposition", "post")))
+    free = math.exp(-2.0 / REACH_HOURS)
+    assert seen == pytest.approx([0.0, free * math.exp(-BYPASS_HOURS / REACH_HOURS), free])
+
+
+def test_who_is_without_a_way_finds_one_within_three_days_of_its_opening_whatever_happens_elsewhere() -> None:
+    def days_without(closed_on_the_island: int) -> list[int]:
+        theatre = hand_made(
+            "depot post isla islb",
+            [Road("depot", "post"), Road("isla", "islb")],
+            garrisons={"post": 100, "islb": 100},
+            sources=[Source("government", "depot"), Source("government", "isla")],
+        )
+        walk = {road: float(theatre.at("dry_walk_hours", road)) for road in ("depot--post", "isla--islb")}
+        drive = {road: float(theatre.at("dry_drive_hours", road)) for road in walk}
+        missed = []
+        for day in range(1, 12):
+            for road, shut in (("depot--post", 2 <= day <= 4), ("isla--islb", day >= closed_on_the_island)):
+                theatre.put("dry_walk_hours", math.inf if shut else walk[road], road)
+                theatre.put("dry_drive_hours", math.inf if shut else drive[road], road)
+            theatre.play("routes", "supply", first=day)
+            if theatre.at("delivery", "government", "post") == 0.0:
+                missed.append(day)
+        return missed
+
+    assert days_without(closed_on_the_island=99) == days_without(closed_on_the_island=6) == [4, 5, 6]
+
+
 def alone(side: str, *, garrison: int = 500, residents: int = 0, fights: bool = False, stock: float = STORE_DAYS) -> Theatre:
     """A garrison that nothing reaches."""
     theatre = hand_made("post", holds={"post": side}, garrisons={"post": garrison}, residents={"post": residents})
@@ -456,6 +520,19 @@ def test_losing_and_retaking_the_last_place_closes_and_opens_a_corridor_at_once(
         theatre.at("count")[PASSABLE_CHANGED] = 0
         seen.append(float(theatre.at("corridor_open", "a..z")))
     assert seen == [1.0, 0.0, 0.0, 1.0]
+
+
+def test_a_corridor_that_irregulars_can_only_drive_opens_when_its_road_does() -> None:
+    theatre = small_corridor("opposition")
+    theatre.world["shut_foot"][0, :4] = 1
+    theatre.begin().play("routes", "corridors", first=1)
+    seen = []
+    for day in range(2, 6):
+        if day == 2:
+            theatre.at("shut_days")[:4] = 2
+        theatre.play("routes", "corridors", first=day)
+        seen.append(float(theatre.at("corridor_open", "a..z")))
+    assert seen == [0.0, 0.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("side", ACTIVE)

@@ -4,7 +4,7 @@ Places are taken out of the network one by one; whenever one goes, its neighbour
 that no way between them is lost. Which links and triangles come about depends on the network alone, never on hours, so they are
 made once; what each link costs is worked out in `dynamics.hierarchy` whenever hours have changed (customizable contraction
 hierarchies: Dibbelt, Strasser and Wagner 2016, doi:10.1145/2886843). The place that adds fewest links goes first (minimum fill:
-Rose 1972).
+Rose 1972), or nearly: what a place adds is counted anew when a neighbour goes, not when one two steps away does.
 """
 
 from __future__ import annotations

@@ -53,7 +53,13 @@ class PlayedChunk:
     forms: Forms
 
     def release(self) -> None:
-        """Give the arrays up to be written on by a later chunk; nobody may look at them afterwards."""
+        """Give the arrays up to be written on by a later chunk; nobody may look at them afterwards.
+
+        Raises
+        ------
+        ValueError
+            They have been given up already.
+        """
         _PAGES.give_back(self.forms, self.arrays)
 
 
@@ -71,7 +77,7 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
     arrays["draw"][:] = drawn.values
     sheets = blank_sheets(arrays)
     pages = pages_of(sheets, arrays)
-    state = _state(prepared.world.room)
+    state = state_of_thread(prepared.world.room)
     week_days = prepared.week_days(record_daily=record_daily)
     events: list[NDArray[np.int32]] = []
     breaches: list[str] = []
@@ -88,7 +94,7 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
     return PlayedChunk(arrays, event_table(prepared, rows), breaches, forms)
 
 
-def _state(room: Mapping[str, int]) -> NDArray[np.void]:
+def state_of_thread(room: Mapping[str, int]) -> NDArray[np.void]:
     """Return the state of this thread; a replicate clears what the last one left."""
     known = getattr(_OF_THREAD, "state", None)
     if known is None or _OF_THREAD.room != room:
@@ -144,6 +150,8 @@ class _Pages:
 
     def give_back(self, forms: Forms, arrays: Mapping[str, NDArray[Any]]) -> None:
         with self._lock:
+            if any(known is arrays for _, known in self._free):
+                raise ValueError("the arrays of a chunk are released twice")
             self._free.append((forms, arrays))
 
 

@@ -70,7 +70,7 @@ def pages_of(sheets: Sheets, arrays: Mapping[str, NDArray[Any]]) -> list[Page]:
 
 def _page(sheet: NDArray[Any], array: NDArray[Any]) -> Page:
     n, times = array.shape[:2]
-    items = array.size // max(n * times, 1)
+    items = sheet.size // times
     return Page(sheet.reshape(times, items), np.moveaxis(array, 1, -1).reshape((n, items, times), copy=False))
 
 

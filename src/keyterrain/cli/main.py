@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import errno
 import gc
 import os
 import signal
@@ -40,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             _let_go_of_stdout()
             return SURROUNDINGS
+        except OSError as error:
+            print(f"keyterrain: the answer cannot be written: {error.strerror}.", file=sys.stderr)
+            _let_go_of_stdout()
+            return SURROUNDINGS
         return answer.exit_code
 
 
@@ -47,13 +52,13 @@ def program() -> NoReturn:
     """Run one command as a program of its own, and end as soon as it is done.
 
     A command makes much and drops little: looking for garbage while it starts, and taking every module to pieces at its end,
-    would take a third of a second of the one or two that a short run lasts.
+    would take a third of a second of the one or two that a short run lasts. No thread outlives `main`, whose answer is written
+    and flushed; what was registered for the end is done.
     """
     gc.set_threshold(GARBAGE_THRESHOLD)
     exit_code = main()
     atexit._run_exitfuncs()
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
+    with suppress(OSError, ValueError, AttributeError):  # a terminal that has gone hears nothing
         sys.stderr.flush()
     os._exit(exit_code)
 
@@ -88,6 +93,15 @@ def _work(parsed: argparse.Namespace) -> Answer:
 
 
 def _say(answer: Answer, *, json: bool) -> None:
+    """Write an answer to standard output.
+
+    Raises
+    ------
+    OSError
+        It cannot be written, or standard output is closed.
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
     if json:
         print(as_json(answer.machine))
     elif answer.people:
@@ -103,7 +117,7 @@ def _printable(text: str) -> str:
 
 def _let_go_of_stdout() -> None:
     """Leave nothing for the interpreter to flush into a pipe that nobody reads."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

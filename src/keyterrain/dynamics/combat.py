@@ -397,11 +397,11 @@ def seek_terms(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
         return
     for place in range(w.n_places):
         side = s.holder[place]
-        if s.cut_days[side, place] <= d.par.combat_terms_days:
+        if not starved(d, s, side, place):
             continue
         if not w.active[side] or w.apart[place] or s.force[side, place] == 0 or s.intruder[place] != NONE:
             continue
-        if may_change_hands(w, place) and starved(d, s, side, place):
+        if may_change_hands(w, place):
             u = uniforms(luck, COMBAT, day, w.place_word[place], TERMS_DRAW)
             if u.a < d.par.combat_terms_rate:
                 make_terms(day, w, s, side, place)

@@ -170,8 +170,9 @@ def pass_on(w: World, s: State, order: Ints, price: Floats) -> bool:
 
 
 @kernel
-def lead_back(w: World, s: State, order: Ints, price: Floats) -> None:
-    """Find the cheapest ways of places that are astray over others, whose ways stay as they are."""
+def lead_back(w: World, s: State, order: Ints, price: Floats) -> bool:
+    """Find the cheapest ways of places that are astray over others, whose ways stay as they are; True if any is found."""
+    found = False
     better = True
     while better:
         better = False
@@ -186,6 +187,8 @@ def lead_back(w: World, s: State, order: Ints, price: Floats) -> None:
                     s.cost[place] = cost
                     s.by_arc[place] = w.arc_back[k]
                     better = True
+        found |= better
+    return found
 
 
 @kernel

@@ -4,9 +4,10 @@
     Z += min(3 D, 3) + local - use,   use = 1 quiet or 2.5 fighting;   factor = floor + (1 - floor) min(1, Z / Z_low)
 
 The form of the distance decay is Boulding's (1962) loss-of-strength gradient. Contested places pass nothing on; irregulars
-pass enemy places at the price of hours and of exp(-guards / G). Ways once found are kept while they are open: those behind a road
-that closes to vehicles, or behind ground that is lost, seek another, ground that is won draws ways to it, and every ninth day all
-are sought anew; their prices are those of every third day.
+pass enemy places at the price of hours and of exp(-guards / G). Ways once found are kept while they are open: who is without one,
+behind a road that closes to vehicles or ground that is lost, seeks the best of what is left, ground that lets the side through
+again draws ways to it, and every ninth day all are sought anew. Prices are those of every third day, and of the day after ground
+has changed hands.
 """
 
 from __future__ import annotations
@@ -104,10 +105,9 @@ def deliver(w: World, d: Draw, s: State, side: int, anew: bool) -> None:
     if anew:
         changed |= cheapest_ways(w, s, order, s.way_price)
     else:
-        if changed:
-            lead_back(w, s, order, s.way_price)
+        changed |= lead_back(w, s, order, s.way_price)
         if s.count[PASSABLE_CHANGED]:
-            changed |= open_ground(w, s, side, order)
+            changed |= open_ground(w, s, order)
     if changed:
         sort_by_price(s, order)
         keep_ways(w, s, side, order)
@@ -115,11 +115,11 @@ def deliver(w: World, d: Draw, s: State, side: int, anew: bool) -> None:
 
 
 @kernel
-def open_ground(w: World, s: State, side: int, order: Ints) -> bool:
-    """Let ways lead over ground that has just become free; True if any does."""
+def open_ground(w: World, s: State, order: Ints) -> bool:
+    """Let ways lead over ground that has just changed and lets the side through now, if only at a toll; True if any does."""
     for i in range(order.shape[0]):
         place = order[i]
-        s.passed_on[place] = math.inf if s.ground_changed[place] and s.passable[side, place] == FREE else s.cost[place]
+        s.passed_on[place] = math.inf if s.ground_changed[place] and s.toll[place] < math.inf else s.cost[place]
     return pass_on(w, s, order, s.way_price)
 
 
@@ -141,8 +141,8 @@ def keep_ways(w: World, s: State, side: int, order: Ints) -> None:
 def follow_known_ways(w: World, s: State, side: int, order: Ints) -> bool:
     """Price the ways of supply that are known by today's roads, tolls and threats; True if one of them has closed.
 
-    A way closes where vehicles that drove it cannot pass, or over ground that has just ceased to be free; places on it from there
-    on are marked as astray.
+    A way closes where vehicles that drove it cannot pass, or over ground that has just ceased to be free. Places on it from there
+    on, and those that had none, are marked as astray.
     """
     closed = False
     for i in range(order.shape[0]):
@@ -330,11 +330,10 @@ def ground_changed(w: World, s: State, corridor: int) -> bool:
 
 @kernel
 def road_changed(w: World, s: State, corridor: int, side: int) -> bool:
-    """Whether a route of a corridor has opened or closed to the vehicles that its side needs; irregulars walk if they must."""
-    if w.side_irregular[side]:
-        return False
+    """Whether a route of a corridor has opened or closed to the vehicles that its side needs; irregulars walk where they can."""
     for k in range(w.corridor_way_start[corridor], w.corridor_way_start[corridor + 1]):
-        if s.way_changed[w.corridor_way[k]]:
+        way = w.corridor_way[k]
+        if s.way_changed[way] and (w.shut_foot[way] or not w.side_irregular[side]):
             return True
     return False
 
@@ -373,7 +372,7 @@ def corridors(day: int, w: World, d: Draw, s: State) -> None:
 
 @kernel
 def supply(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
-    """Price the ways every third day, seek them anew where ground or roads changed, and run the stores for a day."""
+    """Run the stores for a day; price the ways every third day and when ground has changed, and seek all anew every ninth."""
     s.count[LONGEST_CUT_DAYS] = 0
     anew = day % SEEK_EVERY_DAYS == 1 or s.count[SUPPLY_SOUGHT] == 0
     due = anew or s.count[PASSABLE_CHANGED] == 1 or day % EVERY_DAYS == 1
