@@ -462,7 +462,9 @@ def test_a_run_on_workers_names_them(command: Callable[..., Said], small: Path) 
     assert " at tcp://127.0.0.1:" in worker
 
 
-@pytest.mark.parametrize(("redirection", "what"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")])
+@pytest.mark.parametrize(
+    ("redirection", "what"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")]
+)
 def test_an_answer_that_cannot_be_written_ends_in_a_sentence(redirection: str, what: str) -> None:
     program = f"{sys.executable} -m keyterrain scenarios {redirection}"
     done = subprocess.run(["sh", "-c", program], stderr=subprocess.PIPE, text=True, check=False, timeout=60)

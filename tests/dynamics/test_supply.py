@@ -311,6 +311,24 @@ def test_ways_after_any_change_of_ground_are_as_good_as_if_all_were_sought_anew(
         np.testing.assert_allclose(found, delivered(layout, side).share[garrisons], rtol=1e-9, atol=1e-12)
 
 
+def test_ground_that_is_won_draws_ways_to_it_at_once() -> None:
+    theatre = hand_made(
+        "depot short post long",
+        [
+            Road("depot", "short"),
+            Road("short", "post"),
+            *(Road(end, "long", km=300.0, walk_hours=60.0) for end in ("depot", "post")),
+        ],
+        holds={"short": "opposition"},
+        garrisons={"post": 100},
+        sources=[Source("government", "depot")],
+    ).play("routes", "supply")
+    assert theatre.at("delivery", "government", "post") < 0.5
+    theatre.put("holder", theatre.number["government"], "short")
+    theatre.muster().play("supply", first=2)
+    assert theatre.at("delivery", "government", "post") == pytest.approx(math.exp(-2.0 / REACH_HOURS))
+
+
 def test_an_enemy_place_is_gone_round_however_it_fell() -> None:
     theatre = hand_made(
         "depot way post",
