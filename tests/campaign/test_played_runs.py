@@ -118,7 +118,7 @@ def test_fighters_are_conserved_in_what_is_stored(source: Path, tmp_path: Path) 
 
 
 def test_what_an_earlier_chunk_left_behind_is_never_seen(source: Path) -> None:
-    prepared = prepare(load(source), days=DAYS, seed=SEED)
+    prepared = prepare(load(source), days=150, seed=SEED)  # long enough for people to go home
     first = play_chunk(prepared, 0, 3)
     clean = {name: array.copy() for name, array in first.arrays.items()}
     for array in first.arrays.values():

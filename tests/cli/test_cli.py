@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shlex
@@ -469,3 +470,17 @@ def test_an_answer_that_cannot_be_written_ends_in_a_sentence(redirection: str, w
     program = f"{sys.executable} -m keyterrain scenarios {redirection}"
     done = subprocess.run(["sh", "-c", program], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (3, f"keyterrain: the answer cannot be written: {what}.\n")
+
+
+@pytest.mark.parametrize("command", ["decisive", "policies"])
+def test_the_defaults_of_a_command_are_those_of_the_library(command: str) -> None:
+    from keyterrain.analysis.decisive.question import decide
+    from keyterrain.analysis.policies import compare_policies
+
+    asked = vars(parser().parse_args([command, "qalamoun-2013"]))
+    defaults = inspect.signature({"decisive": decide, "policies": compare_policies}[command]).parameters
+    shared = set(asked) & set(defaults) - {"scenario"}
+    assert shared >= {"start", "days", "replicates", "seed"}
+    for name in shared:
+        given = tuple(asked[name]) if isinstance(asked[name], list) else asked[name]
+        assert given == defaults[name].default

@@ -329,11 +329,13 @@ def test_ground_that_is_won_draws_ways_to_it_at_once() -> None:
     assert theatre.at("delivery", "government", "post") == pytest.approx(math.exp(-2.0 / REACH_HOURS))
 
 
-def test_an_enemy_place_is_gone_round_however_it_fell() -> None:
+@pytest.mark.parametrize("detour", [False, True])
+def test_an_enemy_place_is_gone_round_however_it_fell(detour: bool) -> None:
+    far = [Road(end, "long", km=300.0, walk_hours=60.0) for end in ("depot", "post") if detour]
     theatre = hand_made(
-        "depot way post",
-        [Road("depot", "way"), Road("way", "post")],
-        holds={"depot": "opposition", "way": "opposition", "post": "opposition"},
+        "depot way post long",
+        [Road("depot", "way"), Road("way", "post"), *far],
+        holds=dict.fromkeys(["depot", "way", "post", "long"], "opposition"),
         garrisons={"post": 100},
         sources=[Source("opposition", "depot")],
     ).play("routes", "supply")
@@ -346,7 +348,10 @@ def test_an_enemy_place_is_gone_round_however_it_fell() -> None:
         theatre.muster().play("supply", first=day)
         seen.append(float(theatre.at("delivery", "opposition", "post")))
     free = math.exp(-2.0 / REACH_HOURS)
-    assert seen == pytest.approx([0.0, free * math.exp(-BYPASS_HOURS / REACH_HOURS), free])
+    round_the_enemy = free * math.exp(-BYPASS_HOURS / REACH_HOURS)
+    round_about = math.exp(-2 * float(theatre.at("hours", "depot--long")) / REACH_HOURS) if detour else 0.0
+    assert round_about < round_the_enemy
+    assert seen == pytest.approx([round_about, round_the_enemy, free])
 
 
 def test_who_is_without_a_way_finds_one_within_three_days_of_its_opening_whatever_happens_elsewhere() -> None:

@@ -41,6 +41,7 @@ NOT_BORNE_OUT: Verdict = "not borne out"
 CANNOT_TELL: Verdict = "cannot tell"
 
 DEFAULT_BUDGET = 1000
+"""Most replicates of a variant (assumption: a chance of one half is then known to 0.03)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from keyterrain.theatre.scenario import Scenario
 
 DEFAULT_REPLICATES = 200
+"""Replicates of a combination (assumption: a chance of one half is then known to 0.07)."""
 ROUNDS = 200
 """Resamplings from which the stability of an equilibrium is read (assumption: a share is then known to some 0.03)."""
 

@@ -36,6 +36,28 @@ def add_command(
     return parser
 
 
+def add_scenario(parser: argparse.ArgumentParser) -> None:
+    """Add the scenario that a command is about."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="a name that ships, or a folder")
+
+
+def add_span(parser: argparse._ActionsContainer) -> None:
+    """Add when a campaign begins and how long it lasts."""
+    parser.add_argument("--start", type=day, metavar="DATE", help="first evening (default: the scenario's)")
+    parser.add_argument("--days", type=whole_number(1), metavar="D", help="days to play (default: the scenario's)")
+
+
+def add_seed(parser: argparse.ArgumentParser, default: int | None = 0, otherwise: str = "0") -> None:
+    """Add the seed, one 32-bit word of the random streams' key."""
+    says = f"number that all luck follows from (default: {otherwise})"
+    parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=default, metavar="S", help=says)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Add how many chunks are played at a time."""
+    parser.add_argument("--threads", type=whole_number(1), metavar="N", help="chunks played at a time (default: one per core)")
+
+
 def day(text: str) -> date:
     """Read a date as it is written in scenarios."""
     try:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from keyterrain.cli.arguments import Answer, add_command
+from keyterrain.cli.arguments import Answer, add_command, add_scenario
 
 if TYPE_CHECKING:
     from keyterrain.theatre import Fault
@@ -20,7 +20,7 @@ keyterrain check my-theatre/ --json
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = add_command(commands, "check", "list all faults of a scenario at once", work, EXAMPLES)
-    parser.add_argument("scenario", metavar="SCENARIO", help="a name that ships, or a folder")
+    add_scenario(parser)
 
 
 def work(arguments: argparse.Namespace) -> Answer:

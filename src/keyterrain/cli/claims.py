@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_seed, add_threads, whole_number
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     budget = "most replicates of each campaign that is played (default: 1000, or those of the run)"
     parser.add_argument("--replicates", type=whole_number(1, 10_000_000), metavar="N", help=budget)
-    seed = "number that all luck follows from (default: 0, or that of the run)"
-    parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), metavar="S", help=seed)
-    parser.add_argument("--threads", type=whole_number(1), metavar="N", help="chunks played at a time (default: one per core)")
+    add_seed(parser, default=None, otherwise="0, or that of the run")
+    add_threads(parser)
     parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="claims to answer (default: all)")
     parser.add_argument("--save", action="store_true", help="keep the answers in the run's folder, for its report")
     parser.add_argument("--measures", action="store_true", help="list what claims and outcomes may measure, and answer nothing")

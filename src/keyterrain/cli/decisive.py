@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, day, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_scenario, add_seed, add_span, add_threads, whole_number
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
@@ -35,19 +35,17 @@ TOP = 10
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = add_command(commands, "decisive", "say which ground decides", work, EXAMPLES)
-    parser.add_argument("scenario", metavar="SCENARIO", help="a name that ships, or a folder")
-    parser.add_argument("--start", type=day, metavar="DATE", help="first evening (default: the scenario's)")
-    parser.add_argument("--days", type=whole_number(1), metavar="D", help="days to play (default: the scenario's)")
+    add_scenario(parser)
+    add_span(parser)
     often = "most replicates of each piece of ground in the hands of each side (default: 200)"
     parser.add_argument("--replicates", type=whole_number(2, 1000), default=200, metavar="N", help=often)
-    seed = "number that all luck follows from (default: 0)"
-    parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=0, metavar="S", help=seed)
+    add_seed(parser)
     only = "areas and places to hold, area:KEY or place:KEY where a key is both (default: all); shown in full"
     parser.add_argument("--only", nargs="+", default=[], metavar="GROUND", help=only)
     parser.add_argument("--outcome", nargs="+", default=[], metavar="NAME", help="outcomes to look at (default: all)")
     at_random = "random connected areas beside the areas of each size, 50 replicates each (default: 8)"
     parser.add_argument("--areas-at-random", type=whole_number(0, 1000), default=8, metavar="N", help=at_random)
-    parser.add_argument("--threads", type=whole_number(1), metavar="N", help="chunks played at a time (default: one per core)")
+    add_threads(parser)
 
 
 def work(arguments: argparse.Namespace) -> Answer:

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, day, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_scenario, add_seed, add_span, add_threads, whole_number
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
@@ -34,19 +34,17 @@ TWO_SIDES = 2
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = add_command(commands, "policies", "compare the policies of the sides as a pay-off table", work, EXAMPLES)
-    parser.add_argument("scenario", metavar="SCENARIO", help="a name that ships, or a folder")
-    parser.add_argument("--start", type=day, metavar="DATE", help="first evening (default: the scenario's)")
-    parser.add_argument("--days", type=whole_number(1), metavar="D", help="days to play (default: the scenario's)")
+    add_scenario(parser)
+    add_span(parser)
     often = "how often to play each combination (default: 200)"
     parser.add_argument("--replicates", type=whole_number(1, 10_000_000), default=200, metavar="N", help=often)
-    seed = "number that all luck follows from (default: 0)"
-    parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=0, metavar="S", help=seed)
+    add_seed(parser)
     outcomes = "outcomes to show, with the differences between choices (default: all, without)"
     parser.add_argument("--outcome", nargs="+", default=[], metavar="NAME", help=outcomes)
     policies = "a policy that a side may choose, NAME,now or NAME,spring with its season; may be repeated (default: every policy)"
     parser.add_argument("--policy", action="append", default=[], metavar="SIDE=NAME", help=policies)
     parser.add_argument("--season", action="store_true", help="every policy twice: now, and in spring")
-    parser.add_argument("--threads", type=whole_number(1), metavar="N", help="chunks played at a time (default: one per core)")
+    add_threads(parser)
 
 
 def work(arguments: argparse.Namespace) -> Answer:

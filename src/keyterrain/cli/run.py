@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, day, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_scenario, add_span, whole_number
 from keyterrain.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -30,15 +30,14 @@ RUNS = Path("runs")
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = add_command(commands, "run", "play a campaign many times and store every replicate", work, EXAMPLES)
-    parser.add_argument("scenario", metavar="SCENARIO", help="a name that ships, or a folder")
+    add_scenario(parser)
     _add_campaign_options(parser)
     _add_ensemble_options(parser)
 
 
 def _add_campaign_options(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("the campaign")
-    what.add_argument("--start", type=day, metavar="DATE", help="first evening (default: the scenario's)")
-    what.add_argument("--days", type=whole_number(1), metavar="D", help="days to play (default: the scenario's)")
+    add_span(what)
     _add_repeated(what, "--hold", "GROUND=SIDE", "an area or place that a side holds throughout")
     policies = "piecemeal, broad, raid or hold; NAME,spring waits out the winter, NAME,now does not"
     _add_repeated(what, "--policy", "SIDE=NAME", policies)

@@ -40,11 +40,13 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 DEFAULT_REPLICATES = 200
+"""Most replicates of ground in the hands of each side (assumption: all ground of a theatre then takes minutes)."""
 AREAS_AT_RANDOM = 8
 """Random areas beside those of each size (assumption: enough to see what is usual, not to tell the last tenth)."""
 FIRST_LOOK = 50
 """Replicates at the first look, and of random areas (assumption: a share is then known to some 0.1)."""
 LEVEL = 0.95
+"""Chance that everything said holds together, by custom."""
 TWO_SIDES = 2
 KINDS = ("area", "place")
 
