@@ -95,7 +95,7 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
                 n_workers=n_workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address=":0",  # any free port: with None the usual one is taken, and a second cluster warns
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
                 preload=[preload],
