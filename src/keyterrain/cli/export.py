@@ -41,7 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Write the export and say what it holds."""
-    from keyterrain.report.export import write_export
+    from keyterrain.report import write_export
 
     export = write_export(
         arguments.subject,
