@@ -91,13 +91,17 @@ CLAIMS: dict[str, Any] = {
         {**HELD, "given": hold("opposition"), "borne_out_if": {"above": 0.1}},
     ]}]},
     "more-than": {**SAID, **HELD, **CONTRAST, "than": GAP, "borne_out_if": {"above": 0}},
+    "other-start": {
+        **SAID, "measure": "area_held_on", "area": "hills", "side": "opposition", "day": 0, "borne_out_if": {"below": 0.1},
+        "given": {"start_holder": {"hills": "government"}},
+    },
     "map": {**SAID, "measure": "km_to_corridor", "place": "junction", "corridor": "highway", "borne_out_if": {"below": 0.1}},
 }  # fmt: skip
 EXPECTED = {
     "planted": BORNE_OUT, "planted-otherwise": NOT_BORNE_OUT, "turned-round": NOT_BORNE_OUT, "no-effect": NOT_BORNE_OUT,
     "no-effect-either": NOT_BORNE_OUT, "outside": CANNOT_TELL, "rare": CANNOT_TELL, "unknowable": CANNOT_TELL, "both": BORNE_OUT,
     "not-both": NOT_BORNE_OUT, "one-or-the-other": BORNE_OUT, "whichever-is-meant": CANNOT_TELL, "more-than": BORNE_OUT,
-    "map": BORNE_OUT,
+    "other-start": BORNE_OUT, "map": BORNE_OUT,
 }  # fmt: skip
 
 
