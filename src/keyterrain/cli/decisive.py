@@ -62,7 +62,7 @@ def work(arguments: argparse.Namespace) -> Answer:
     from keyterrain.theatre import load
 
     scenario = load(arguments.scenario)
-    starts = say_budget(arguments, scenario)
+    starts = say_budget(arguments, scenario, arguments.start)
     progress = CountLine("replicates")
     try:
         answer = decide(

@@ -10,6 +10,7 @@ from keyterrain.cli.arguments import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from keyterrain.analysis.decisive.answer import Effect, GroundAnswer
     from keyterrain.theatre.scenario import Scenario
@@ -25,14 +26,14 @@ def add_start(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start-replicates", type=whole_number(2, 1000), metavar="N", help=often)
 
 
-def say_budget(arguments: argparse.Namespace, scenario: Scenario) -> int:
+def say_budget(arguments: argparse.Namespace, scenario: Scenario, start: date | None) -> int:
     """Say on stderr what starts may cost, before anything is played; return the replicates of each, 0 where it is not asked."""
     if not arguments.start_only and arguments.start_replicates is None:
         return 0
     from keyterrain.analysis.decisive.start import DEFAULT_REPLICATES, start_budget
 
     replicates = int(arguments.start_replicates or DEFAULT_REPLICATES)
-    budget = start_budget(scenario, start=arguments.start, only=arguments.only, replicates=replicates)
+    budget = start_budget(scenario, start=start, only=arguments.only, replicates=replicates)
     print(budget.sentence, file=sys.stderr, flush=True)
     return replicates
 

@@ -14,7 +14,6 @@ from keyterrain.theatre.nouns import Outcome
 from keyterrain.version import __version__
 
 if TYPE_CHECKING:
-    from keyterrain.analysis.decisive.start import StartAnswer
     from keyterrain.analysis.decisive.taking import Taking
 
 MOST_NAMED = 3
@@ -102,6 +101,31 @@ class Structure:
     betweenness: float
     ways_lost: Mapping[str, float]
     observed: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StartAnswer:
+    """What holding a piece of ground on the first evening alone does.
+
+    Attributes
+    ----------
+    worth, low, high, rank, stands_out, replicates
+        As of ground that is held throughout, among starts; the scales of outcomes are those of holding.
+    effects
+        As of holding; their intervals hold for all starts together.
+    made
+        By side the share of replicates in which it has all of the ground on the first evening: ground whose holder has no other
+        place stays with him.
+    """
+
+    worth: float
+    low: float
+    high: float
+    rank: int
+    stands_out: bool | None
+    replicates: int
+    effects: tuple[Effect, ...]
+    made: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,11 @@ class Holdings:
         """Return the outcomes (outcome, replicate) outside ground that a side holds, for the replicates that were asked for."""
         return self._values.get(held.campaign, np.zeros((len(self.measurements[held.ground]), 0)))
 
+    def kept(self, places: Iterable[str], side: str, when: When = "throughout") -> Bools:
+        """Return in which replicates (replicate) of the baseline a side keeps, or starts with, all of these places anyway."""
+        at = [self._at[place] for place in places]
+        return np.asarray(self._kept[when][self.sides.index(side)][:, at].all(axis=1))
+
     def share_made(self, held: Held) -> float:
         """Return in which share of the replicates a start could be made; who has no other place keeps his ground."""
         n = self.if_held(held).shape[1]
@@ -210,8 +215,7 @@ class Holdings:
         if have.shape[1] >= replicates:
             return np.zeros(0, dtype=np.int64)
         fresh = np.arange(have.shape[1], replicates)
-        places = [self._at[place] for place in held.ground.places]
-        kept = self._kept[held.when][self.sides.index(held.side)][fresh][:, places].all(axis=1)
+        kept = self.kept(held.ground.places, held.side, held.when)[fresh]
         values = np.full((have.shape[0], replicates), np.nan)
         values[:, : have.shape[1]] = have
         values[:, fresh[kept]] = self.if_nothing_is_held(held.ground)[:, fresh[kept]]

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, Structure
+from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, StartAnswer, Structure
 from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas, why_left_out
 from keyterrain.analysis.decisive.holding import Held, Holdings, When
-from keyterrain.analysis.decisive.start import StartAnswer
+from keyterrain.analysis.decisive.start import of_ranking
 from keyterrain.analysis.decisive.structure import Network
 from keyterrain.analysis.decisive.taking import WATCHED_PER_REPLICATE, Watched, watch
 from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
@@ -224,7 +224,7 @@ def _starts(held: Holdings, asked: _Asked, replicates: int, seed: int) -> dict[G
     rankings = _spend(held, asked, schedule, seed, "start")
     level = level_of_each(len(schedule), len(asked.grounds) * len(asked.outcomes) * len(asked.pairs), LEVEL)
     return {
-        ground: StartAnswer.of(
+        ground: of_ranking(
             ground,
             ranking,
             replicates=held.if_held(Held(ground, asked.sides[0], "start")).shape[1],

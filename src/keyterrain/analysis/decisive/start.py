@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keyterrain.analysis.decisive.answer import StartAnswer
 from keyterrain.analysis.decisive.ground import grounds_of
 from keyterrain.analysis.decisive.worth import root
 
@@ -68,42 +69,17 @@ def start_budget(scenario: Scenario, *, start: date | None, only: Sequence[str],
     return StartBudget(len(different), sum(side.active for side in situation.sides), replicates)
 
 
-@dataclass(frozen=True, slots=True)
-class StartAnswer:
-    """What holding a piece of ground on the first evening alone does.
-
-    Attributes
-    ----------
-    worth, low, high, rank, stands_out, replicates
-        As of ground that is held throughout, among starts; the scales of outcomes are those of holding.
-    effects
-        As of holding; their intervals hold for all starts together.
-    made
-        By side the share of replicates in which it has all of the ground on the first evening: ground whose holder has no other
-        place stays with him.
-    """
-
-    worth: float
-    low: float
-    high: float
-    rank: int
-    stands_out: bool | None
-    replicates: int
-    effects: tuple[Effect, ...]
-    made: Mapping[str, float]
-
-    @classmethod
-    def of(
-        cls, ground: Ground, ranking: Ranking, *, replicates: int, effects: tuple[Effect, ...], made: Mapping[str, float]
-    ) -> StartAnswer:
-        """Return what a ranking of starts says of ground."""
-        return cls(
-            worth=root(ranking.worth[ground]),
-            low=root(ranking.low[ground]),
-            high=root(ranking.high[ground]),
-            rank=ranking.rank(ground),
-            stands_out=ranking.stands_out[ground],
-            replicates=replicates,
-            effects=effects,
-            made=made,
-        )
+def of_ranking(
+    ground: Ground, ranking: Ranking, *, replicates: int, effects: tuple[Effect, ...], made: Mapping[str, float]
+) -> StartAnswer:
+    """Return what a ranking of starts says of ground."""
+    return StartAnswer(
+        worth=root(ranking.worth[ground]),
+        low=root(ranking.low[ground]),
+        high=root(ranking.high[ground]),
+        rank=ranking.rank(ground),
+        stands_out=ranking.stands_out[ground],
+        replicates=replicates,
+        effects=effects,
+        made=made,
+    )
