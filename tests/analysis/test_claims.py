@@ -116,8 +116,8 @@ def test_planted_effects_are_found_and_absent_ones_are_not(answers: ClaimAnswers
 
 
 def test_each_variant_is_played_once_for_all_claims(answers: ClaimAnswers) -> None:
-    assert answers.n_variants == 3  # as it is, and the hills in either hand; weather on changes nothing
-    assert answers.n_played == 3 * 60
+    assert answers.n_variants == 4  # as it is, the hills in either hand, and at the start; weather on changes nothing
+    assert answers.n_played == 4 * 60
 
 
 def test_an_answer_without_a_verdict_says_why(answers: ClaimAnswers) -> None:

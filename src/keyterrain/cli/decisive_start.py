@@ -23,12 +23,12 @@ def add_start(parser: argparse.ArgumentParser) -> None:
     also = "beside holding it, have each side hold the ground on the first evening alone"
     parser.add_argument("--start-only", action="store_true", help=also)
     often = "most replicates of each such start (default: 100); asks for --start-only"
-    parser.add_argument("--start-replicates", type=whole_number(2, 1000), metavar="N", help=often)
+    parser.add_argument("--start-replicates", type=whole_number(2, 1000), default=0, metavar="N", help=often)
 
 
 def say_budget(arguments: argparse.Namespace, scenario: Scenario, start: date | None) -> int:
     """Say on stderr what starts may cost, before anything is played; return the replicates of each, 0 where it is not asked."""
-    if not arguments.start_only and arguments.start_replicates is None:
+    if not arguments.start_only and not arguments.start_replicates:
         return 0
     from keyterrain.analysis.decisive.start import DEFAULT_REPLICATES, start_budget
 
