@@ -70,6 +70,7 @@ def test_starts_and_taking_are_given_to_people(folder: Path, capsys: pytest.Capt
     code, out, err = said(capsys, str(folder), *FEW, "--start-replicates", "10")
     assert code == 0
     assert "Starts alone: up to 60 campaigns" in err
+    assert "half" in next(line for line in out.splitlines() if " hills " in line), "of an area also half of it"
     for text in ("start worth", "at the start", "to take junction", "takes half of its places", "cannot tell"):
         assert text in out
     assert "nan" not in out

@@ -35,13 +35,18 @@ CANNOT_TELL = "cannot tell"
 
 def brief(taking: Sequence[Taking]) -> str:
     """Return the chance of each side that does not have the ground, and what it sends and loses in taking it."""
-    return "; ".join(f"{each.side} {_value('p_taken', each.p_taken)}{_price(each)}" for each in taking)
+    return "; ".join(f"{each.side} {_value('p_taken', each.p_taken)}{_half(each)}{_price(each)}" for each in taking)
+
+
+def _half(taking: Taking) -> str:
+    return f", half {_value('p_half', taking.p_half)}" if taking.p_half is not None else ""
 
 
 def _price(taking: Taking) -> str:
     if math.isnan(taking.sent_and_took.value) or math.isnan(taking.lost_per_capture.value):
         return ""
-    return f" ({taking.sent_and_took.value:.0f} sent, {taking.lost_per_capture.value:.0f} lost)"
+    per = " a place" if taking.p_half is not None else ""
+    return f" ({taking.sent_and_took.value:.0f} sent, {taking.lost_per_capture.value:.0f} lost{per})"
 
 
 def in_full(ground: GroundAnswer) -> str:
