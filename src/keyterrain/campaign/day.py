@@ -122,6 +122,7 @@ def forget_decisions(s: State) -> None:
     s.threatened[:, :] = False
     s.attacker[:] = NONE
     s.attack_slot[:] = NONE
+    s.defence_lost[:] = 0
     s.pause[:] = 0
     s.in_phase[:] = False
     s.battle[:] = False

@@ -554,3 +554,15 @@ def refuge(situation: Situation, held: Mapping[str, str]) -> dict[tuple[str, str
             free = [i for i, key in enumerate(keys) if likely.get(key) == side and key not in held and np.isfinite(reached[i])]
             found[place, side] = keys[min(free, key=lambda i: (unsure[i], reached[i], keys[i]))] if free else None
     return found
+
+
+def nearest_first(situation: Situation, places: Sequence[str]) -> list[NDArray[np.int64]]:
+    """For each place the numbers of all places that roads join to it, itself first, nearest first; equals by number."""
+    from scipy.sparse.csgraph import dijkstra
+
+    index = Index(situation)
+    if not places:
+        return []
+    graph = _graph(situation, index, np.array([route.km for route in situation.routes]))
+    far: NDArray[np.float64] = dijkstra(graph, indices=np.array([index.places[place] for place in places]))
+    return [np.argsort(row, kind="stable")[: int(np.isfinite(row).sum())] for row in far]

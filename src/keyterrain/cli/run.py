@@ -39,6 +39,8 @@ def _add_campaign_options(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("the campaign")
     add_span(what)
     _add_repeated(what, "--hold", "GROUND=SIDE", "an area or place that a side holds throughout")
+    starts = "an area or place that a side holds on the first evening, with as many of its mobile force as had to leave"
+    _add_repeated(what, "--start-holder", "GROUND=SIDE", starts)
     policies = "piecemeal, broad, raid or hold; NAME,spring waits out the winter, NAME,now does not"
     _add_repeated(what, "--policy", "SIDE=NAME", policies)
     _add_repeated(what, "--set", "KEY=VALUE", "a parameter (process.name) and its quantity, or processes.NAME=off")
@@ -73,7 +75,9 @@ def work(arguments: argparse.Namespace) -> Answer:
     from keyterrain.campaign.interventions import Interventions
     from keyterrain.theatre import load
 
-    interventions = Interventions.parse(hold=arguments.hold, policy=arguments.policy, settings=arguments.set)
+    interventions = Interventions.parse(
+        hold=arguments.hold, policy=arguments.policy, settings=arguments.set, start_holder=arguments.start_holder
+    )
     scenario = load(arguments.scenario)
     return (_plan if arguments.plan else _play)(arguments, scenario, interventions)
 

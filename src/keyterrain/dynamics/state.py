@@ -73,7 +73,8 @@ TERMS = 4
 CLOSURE = 5
 INCIDENT = 6
 FLIGHT = 7
-EVENT_KINDS = ("capture", "assault", "broken_off", "withdrawal", "terms", "closure", "incident", "flight")
+DEFENCE_ENDS = 8
+EVENT_KINDS = ("capture", "assault", "broken_off", "withdrawal", "terms", "closure", "incident", "flight", "defence_ends")
 
 # causes
 BY_ASSAULT = 0
@@ -336,6 +337,7 @@ class State(Protocol):
     order_risk: Floats
     attacker: Smalls  # (P) side that attacks today, -1 none
     attack_slot: Ints  # (P)
+    defence_lost: Ints  # (P) lost by those under attack since the assault began
     pause: Ints  # (P)
     phase_luck: Floats  # (P)
     in_phase: Flags  # (P)
@@ -636,6 +638,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "order_risk": ("f8", "orders"),
     "attacker": ("i1", "places"),
     "attack_slot": ("i4", "places"),
+    "defence_lost": ("i4", "places"),
     "pause": ("i4", "places"),
     "phase_luck": ("f8", "places"),
     "in_phase": ("i1", "places"),

@@ -6,11 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from keyterrain.analysis.decisive.ground import Ground
 from keyterrain.analysis.interval import Interval
 from keyterrain.theatre.nouns import Outcome
 from keyterrain.version import __version__
+
+if TYPE_CHECKING:
+    from keyterrain.analysis.decisive.taking import Taking
 
 MOST_NAMED = 3
 """Ground that stands out and is named in the sentence; the rest is counted."""
@@ -100,6 +104,31 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
+class StartAnswer:
+    """What holding a piece of ground on the first evening alone does.
+
+    Attributes
+    ----------
+    worth, low, high, rank, stands_out, replicates
+        As of ground that is held throughout, among starts; the scales of outcomes are those of holding.
+    effects
+        As of holding; their intervals hold for all starts together.
+    made
+        By side the share of replicates in which it has all of the ground on the first evening: ground whose holder has no other
+        place stays with him.
+    """
+
+    worth: float
+    low: float
+    high: float
+    rank: int
+    stands_out: bool | None
+    replicates: int
+    effects: tuple[Effect, ...]
+    made: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class GroundAnswer:
     """What holding a piece of ground does.
 
@@ -116,6 +145,10 @@ class GroundAnswer:
         can be told (None).
     replicates
         Replicates with either side.
+    taking
+        What it takes each side to take it that does not have it from the start.
+    start
+        What holding it on the first evening alone does, where that was asked.
     """
 
     ground: Ground
@@ -131,6 +164,8 @@ class GroundAnswer:
     effects: tuple[Effect, ...]
     structure: Structure
     size: OfItsSize | None = None
+    taking: tuple[Taking, ...] = ()
+    start: StartAnswer | None = None
 
     @property
     def n_counted(self) -> int:
@@ -163,6 +198,10 @@ class DecisiveAnswer:
         Replicates played, and those that holding the ground could not touch and that were not played again.
     corridor_ways
         By corridor the most ways without a common route between its ends: the least number of routes to cut.
+    start_budget
+        Most replicates with either side of ground that is held at the start alone; 0: not asked.
+    n_watched
+        Replicates in which nothing is held and that were watched to see what it takes to take ground.
     """
 
     scenario: str
@@ -182,6 +221,8 @@ class DecisiveAnswer:
     n_copied: int
     corridor_ways: Mapping[str, int]
     version: str = __version__
+    start_budget: int = 0
+    n_watched: int = 0
 
     def of(self, key: str) -> GroundAnswer:
         """Return the answer about an area or place; the area where a key is both."""
