@@ -23,11 +23,12 @@ MOST_RANKED = 20
 """Places in the ranking; areas are all in it."""
 MOST_COMPARED = 8
 """Ground whose effects are laid out by outcome."""
-LONGEST_NAME = 24
+LONGEST_NAME, LONGEST_ON_A_PHONE = 34, 20
+"""Letters of a name beside a ranking."""
 ROW_PIXELS, FRAME_PIXELS = 24, 86
 STANDING = {True: "stands out", False: "does not stand out", None: "cannot tell"}
 ALL_BELOW = "All are in the table below."
-WORTH_AXIS = "worth, 0 nothing to 1 everything"
+WORTH_AXIS = "worth (0 to 1)"
 BAR_LINE = {"color": BLUE, "width": 1.6, "dash": "dash"}
 DARKEST = 0.62
 """Opacity of the strongest effect: text upon it can still be read."""
@@ -88,7 +89,6 @@ def ranked_figure(grounds: Sequence[SavedGround], bar: float) -> go.Figure:
     import plotly.graph_objects as go
 
     rows = [each for each in grounds if each.spread]
-    names = {each.key: f"{html_text(_short(each.name))}  {each.rank}" for each in rows}
     figure = go.Figure()
     for stands_out, colour, symbol in ((True, VERMILLION, "circle"), (None, INK, "circle-open"), (False, GREY, "circle")):
         some = [each for each in rows if each.stands_out is stands_out]
@@ -119,9 +119,10 @@ def ranked_figure(grounds: Sequence[SavedGround], bar: float) -> go.Figure:
         margin={"l": 20, "r": 12, "t": 26, "b": 44},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
+        meta={"short": [_rank_label(each, LONGEST_ON_A_PHONE) for each in rows]},
         showlegend=False,
         hovermode="closest",
-        xaxis={**axis, "range": [0.0, 1.04 * highest], "title": {"text": WORTH_AXIS, "standoff": 6}, "nticks": 6},
+        xaxis={**axis, "range": [-0.02 * highest, 1.04 * highest], "title": {"text": WORTH_AXIS, "standoff": 6}, "nticks": 6},
         yaxis={
             **axis,
             "type": "category",
@@ -129,8 +130,8 @@ def ranked_figure(grounds: Sequence[SavedGround], bar: float) -> go.Figure:
             "categoryarray": [each.key for each in reversed(rows)],
             "range": [-0.7, len(rows) - 0.3],
             "tickmode": "array",
-            "tickvals": list(names),
-            "ticktext": list(names.values()),
+            "tickvals": [each.key for each in rows],
+            "ticktext": [_rank_label(each, LONGEST_NAME) for each in rows],
             "automargin": True,
             "showgrid": False,
         },
@@ -143,6 +144,10 @@ def ranked_figure(grounds: Sequence[SavedGround], bar: float) -> go.Figure:
         ],
     )  # fmt: skip
     return figure
+
+
+def _rank_label(ground: SavedGround, longest: int) -> str:
+    return f"{html_text(_short(ground.name, longest))}  {ground.rank}"
 
 
 def ranking_html(key: str, title: str, note: str, grounds: Sequence[SavedGround]) -> str:
@@ -168,7 +173,7 @@ def ranking_key_html() -> str:
             f'<path d="M2 6H26M2 3V9M26 3V9" stroke="{INK}" fill="none"/>',
             "limits, for all of a ranking at once",
         ),
-        (f'<line x1="14" x2="14" y1="0" y2="12" {dash}/>', "what worth has to exceed: twice that of typical ground"),
+        (f'<line x1="14" x2="14" y1="0" y2="12" {dash}/>', "what worth has to exceed: twice that of typical ground, and 0.02"),
     )
     said = "".join(f'<span><svg width="28" height="12" aria-hidden="true">{svg}</svg> {name}</span> ' for svg, name in shapes)
     return f'<p class="key">{said}</p>'
@@ -184,13 +189,10 @@ def compared(saved: SavedDecisive) -> tuple[SavedGround, ...]:
 
 def effects_html(saved: SavedDecisive) -> str:
     """Return effects of some ground by outcome as a table whose cells are as dark as the effects are strong."""
-    grounds, area_keys = compared(saved), {id(each) for each in saved.areas}
+    grounds, areas = compared(saved), {id(each) for each in saved.areas}
     if not grounds:
         return ""
-    head = "".join(
-        f'<th scope="col">{html_text(_short(each.name))} <small>{"area" if id(each) in area_keys else "place"}</small></th>'
-        for each in grounds
-    )
+    head = "".join(_ground_head(each, "area" if id(each) in areas else "place") for each in grounds)
     asked = [(outcome, pair) for pair in saved.pairs for outcome in saved.outcomes]
     rows = "".join(_effect_row(saved, grounds, outcome.key, outcome.says, pair) for outcome, pair in asked)
     names = saved.sides
@@ -200,10 +202,14 @@ def effects_html(saved: SavedDecisive) -> str:
         "without colour: the sign is not clear; a dash: does not count, with the reason on hovering"
     )
     return (
-        '<h3>What it changes elsewhere</h3><div class="table plain heat" tabindex="0">'
-        f'<table><caption>{html_text(caption)}</caption><thead><tr><th scope="col">Outcome</th>{head}</tr></thead>'
+        f'<h3>What it changes elsewhere</h3><p class="note">{html_text(caption)}.</p><div class="table plain heat" tabindex="0">'
+        f'<table aria-label="Effects by ground and outcome"><thead><tr><th scope="col">Outcome</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _ground_head(ground: SavedGround, kind: str) -> str:
+    return f'<th scope="col">{html_text(_short(ground.name, LONGEST_NAME))} <small>{kind}</small></th>'
 
 
 def _effect_row(saved: SavedDecisive, grounds: Sequence[SavedGround], outcome: str, says: str, pair: tuple[str, str]) -> str:
@@ -282,5 +288,5 @@ def _signed(value: float | None) -> str:
     return said.replace("-", "\u2212") if float(said.replace(",", "")) else "0"
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+def _short(name: str, longest: int) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -70,7 +70,7 @@ def _key(saved: SavedPolicies) -> str:
     said = [
         f"<span>{MARKS[0][0]} best for {names[0]} (rows) against that column</span>",
         f"<span>{MARKS[1][0]} best for {names[1]} (columns) against that row</span>",
-        f"<span>{MARKS[0][1]} {MARKS[1][1]} cannot be told apart from the best</span>",
+        f"<span>{MARKS[0][1]} {MARKS[1][1]} cannot be told apart from the best; no mark: none can be told apart</span>",
         '<span><b class="framed">&nbsp;&nbsp;</b> pure equilibrium: neither gains by changing alone, by the means</span>',
         "<span>The darker, the more of the outcome</span>",
     ]
@@ -81,10 +81,11 @@ def _figure(table: SavedTable) -> str:
     unit = "" if table.unit == "1" else f" ({html_text(table.unit)})"
     who = {each.side: each.name for each in table.choosers}.get(table.wanted_by, table.wanted_by)
     wanted = f"wanted by {html_text(who)}" if table.wanted_by else "nobody is said to want it"
-    caption = f"<caption><b>{html_text(table.says)}</b>{unit}, {wanted}</caption>"
+    caption = f"<figcaption><b>{html_text(table.says)}</b>{unit}, {wanted}</figcaption>"
     grid = _grid(table) if len(table.choosers) == TWO_SIDES else _list(table)
-    key = html_text(table.key)
-    return f'<div class="table plain payoff" id="payoff-{key}" tabindex="0"><table>{caption}{grid}</table>{_said(table)}</div>'
+    key, label = html_text(table.key), html_text(f"Pay-off table: {table.says}")
+    scrolling = f'<div class="table plain" tabindex="0"><table aria-label="{label}">{grid}</table></div>'
+    return f'<figure class="payoff" id="payoff-{key}">{caption}{scrolling}{_said(table)}</figure>'
 
 
 def _grid(table: SavedTable) -> str:
@@ -98,7 +99,7 @@ def _grid(table: SavedTable) -> str:
         + "</tr>"
         for row, name in enumerate(rows.choices)
     )
-    corner = f"{html_text(rows.name)} \u2193 {html_text(columns.name)} \u2192"
+    corner = f"{html_text(rows.name)} \u2193<br>{html_text(columns.name)} \u2192"
     return f'<thead><tr><th scope="col"><small>{corner}</small></th>{head}</tr></thead><tbody>{body}</tbody>'
 
 
@@ -114,9 +115,12 @@ def _list(table: SavedTable) -> str:
 
 
 def _marks(table: SavedTable) -> dict[Cell, list[tuple[str, str]]]:
-    """Return the marks of each cell, each with what it says: of one best reply filled, of several that are alike hollow."""
+    """Return the marks of each cell, with what they say: one best reply filled, several that are alike hollow, none if all are.
+
+    That all are alike is no news, and marks everywhere would hide those that say something.
+    """
     found: dict[Cell, list[tuple[str, str]]] = {}
-    for reply in table.replies:
+    for reply in (each for each in table.replies if len(each.best) < len(table.choosers[each.side].choices)):
         clear, open_ = MARKS[reply.side]
         name = table.choosers[reply.side].name
         for cell in reply.cells:
@@ -131,9 +135,10 @@ def _cell(table: SavedTable, cell: Cell, marks: Mapping[Cell, list[tuple[str, st
     frame = " framed" if is_framed else ""
     if mean.value is None:
         return f'<td class="number faint{frame}">undefined</td>'
-    spread = f"<br><small>{_number(mean.low)} to {_number(mean.high)}</small>" if mean.low is not None else ""
+    spread = f"<br><small>{_number(table, mean.low)} to {_number(table, mean.high)}</small>" if mean.low is not None else ""
     of = f"<br><small>{mean.n:,} of {mean.n_played:,}</small>" if mean.n != mean.n_played else ""
-    return f'<td class="number{frame}" style="background:{_shade(table, mean)}">{said} {_number(mean.value)}{spread}{of}</td>'
+    value, shade = _number(table, mean.value), _shade(table, mean)
+    return f'<td class="number{frame}" style="background:{shade}">{said} {value}{spread}{of}</td>'
 
 
 def _mark(mark: str, why: str) -> str:
@@ -151,18 +156,22 @@ def _said(table: SavedTable) -> str:
     """Return the equilibrium in words."""
     found = table.equilibrium
     why = f" ({found.why})" if found.why else ""
-    value = f"; it comes to {_spread(found.value, found.low, found.high)}" if found.value is not None else ""
+    value = f"; it comes to {_spread(table, found.value, found.low, found.high)}" if found.value is not None else ""
     stability = f" in {percent(found.stability)} of resamplings" if found.stability is not None else ""
     if found.kind == "none":
         said = f"No equilibrium is named{why}."
     elif found.kind == "mixed":
         said = f"Mixed equilibrium{stability}: {_mix(table)}{value}{why}."
     else:
-        named = "; ".join(", ".join(_names(table, cell).values()) for cell in found.cells[:FEW])
+        named = "; ".join(_named(table, cell) for cell in found.cells[:FEW])
         more = f" and {len(found.cells) - FEW} more that are equal" if len(found.cells) > FEW else ""
         doubt = "" if found.is_clear else ", by the means alone"
         said = f"Pure equilibrium{stability}{doubt}: {named}{more}{value}{why}."
     return f'<p class="note">{html_text(said)}</p>'
+
+
+def _named(table: SavedTable, cell: Cell) -> str:
+    return ", ".join(f"{side.name} {side.choices[at]}" for side, at in zip(table.choosers, cell, strict=True))
 
 
 def _mix(table: SavedTable) -> str:
@@ -180,9 +189,13 @@ def _names(table: SavedTable, cell: Cell) -> dict[str, str]:
     return {side.side: side.choices[at] for side, at in zip(table.choosers, cell, strict=True)}
 
 
-def _spread(value: float | None, low: float | None, high: float | None) -> str:
-    return _number(value) if low is None else f"{_number(value)} [{_number(low)}, {_number(high)}]"
+def _spread(table: SavedTable, value: float | None, low: float | None, high: float | None) -> str:
+    spread = "" if low is None else f" [{_number(table, low)}, {_number(table, high)}]"
+    return _number(table, value) + spread
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else significant(value).replace("-", "\u2212")
+def _number(table: SavedTable, value: float | None) -> str:
+    """Return a share to three decimals, anything else to three digits."""
+    if value is None:
+        return "–"
+    return (f"{value:.3f}" if table.unit == "1" else significant(value)).replace("-", "\u2212")

@@ -1,5 +1,5 @@
 /* Colours by worth, light to dark: one hue, so that lightness alone tells them apart (after Harrower and Brewer 2003). */
-const WORTH_RAMP = ["#a6c8e4", "#6baed6", "#3182bd", "#08519c", "#08306b"];
+const WORTH_RAMP = ["#7fb2d9", "#5a9fd0", "#3182bd", "#08519c", "#08306b"];
 const STANDS_OUT = "#D55E00";
 const WORTH_PIXELS = { least: 5, most: 30 };
 const NAMED = 20;
@@ -149,7 +149,7 @@ function worthLegend(map) {
   const line = (attributes) => swatch([["line", { x1: 0, x2: 26, y1: 7, y2: 7, ...attributes }]]);
   const mark = (attributes) => swatch([["circle", { cx: 13, cy: 7, r: 5, ...attributes }]]);
   frame.append(row,
-    element("div", {}, [mark({ fill: middle, stroke: STANDS_OUT, "stroke-width": 2.6 }), "stands out: surely above twice the worth of a typical place (" + twoDigits(map.decisive.bar_places) + ")"]),
+    element("div", {}, [mark({ fill: middle, stroke: STANDS_OUT, "stroke-width": 2.6 }), "stands out: worth is surely above " + twoDigits(map.decisive.bar_places)]),
     element("div", {}, [mark({ fill: middle, stroke: "#222", "stroke-width": 0.8 }), "surely does not"]),
     element("div", {}, [mark({ fill: "none", stroke: middle, "stroke-width": 2.6 }), "hollow: cannot tell"]),
     element("div", {}, [swatch([["path", { d: "M10 4L16 10M16 4L10 10", stroke: "#7a7a7a", "stroke-width": 1.4 }]]), "no outcome counts"]),
