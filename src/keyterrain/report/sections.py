@@ -117,15 +117,11 @@ def _claims(run: Run, claims: SavedClaims) -> Section:
 
 
 def _decisive(run: Run, saved: SavedDecisive) -> Section:
+    first, n = saved.places[:MOST_RANKED], len(saved.places)
+    of_places = f"all {n}" if len(first) == n else f"the first {len(first)} of {n}"
     rankings = (
         ("ranked-areas", "Areas", f"all {len(saved.areas)}", saved.areas, saved.bar_of_areas),
-        (
-            "ranked-places",
-            "Places",
-            f"the first {min(MOST_RANKED, len(saved.places))} of {len(saved.places)}",
-            saved.places[:MOST_RANKED],
-            saved.bar_of_places,
-        ),
+        ("ranked-places", "Places", of_places, first, saved.bar_of_places),
     )
     shown = [each for each in rankings if any(ground.spread for ground in each[3])]
     frames = "".join(ranking_html(key, title, note, grounds) for key, title, note, grounds, _ in shown)
