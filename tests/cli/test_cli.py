@@ -480,8 +480,10 @@ def test_an_answer_that_cannot_be_written_ends_in_a_sentence(redirection: str, w
 def test_the_defaults_of_a_command_are_those_of_the_library(command: str) -> None:
     from keyterrain.analysis.decisive.question import decide
     from keyterrain.analysis.policies import compare_policies
+    from keyterrain.cli.asked import campaign_asked
 
-    asked = vars(parser().parse_args([command, "qalamoun-2013"]))
+    arguments = parser().parse_args([command, "qalamoun-2013"])
+    asked = {**vars(arguments), "seed": campaign_asked(arguments).seed}
     defaults = inspect.signature({"decisive": decide, "policies": compare_policies}[command]).parameters
     shared = set(asked) & set(defaults) - {"scenario"}
     assert shared >= {"start", "days", "replicates", "seed"}

@@ -8,7 +8,9 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, add_scenario, add_seed, add_span, add_threads, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_seed, add_span, whole_number
+from keyterrain.cli.asked import add_asked, campaign_asked, kept_in
+from keyterrain.cli.crew import add_crew, crew_of
 from keyterrain.cli.decisive_start import add_start, say_budget, start_columns, start_json
 from keyterrain.cli.decisive_taking import brief, in_full, taking_json
 from keyterrain.cli.progress import CountLine
@@ -24,6 +26,7 @@ keyterrain decisive qalamoun-2013
 keyterrain decisive qalamoun-2013 --only western-qalamoun yabroud qara --replicates 500 --seed 1
 keyterrain decisive qalamoun-2013 --outcome m5_open_share ghouta_cut_off --areas-at-random 0
 keyterrain decisive qalamoun-2013 --start-only --only qalamoun damascus
+keyterrain decisive runs/base --save
 keyterrain decisive my-theatre/ --json
 """
 NOTES = (
@@ -41,46 +44,47 @@ TOP = 10
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = add_command(commands, "decisive", "say which ground decides", work, EXAMPLES)
-    add_scenario(parser)
+    add_asked(parser)
     add_span(parser)
     often = "most replicates of each piece of ground in the hands of each side (default: 200)"
     parser.add_argument("--replicates", type=whole_number(2, 1000), default=200, metavar="N", help=often)
-    add_seed(parser)
+    add_seed(parser, default=None, otherwise="0, or that of the run")
     only = "areas and places to hold, area:KEY or place:KEY where a key is both (default: all); shown in full"
     parser.add_argument("--only", nargs="+", default=[], metavar="GROUND", help=only)
     parser.add_argument("--outcome", nargs="+", default=[], metavar="NAME", help="outcomes to look at (default: all)")
     at_random = "random connected areas beside the areas of each size, 50 replicates each (default: 8)"
     parser.add_argument("--areas-at-random", type=whole_number(0, 1000), default=8, metavar="N", help=at_random)
     add_start(parser)
-    add_threads(parser)
+    add_crew(parser)
 
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Say which ground decides."""
     from keyterrain.analysis.decisive.question import decide
-    from keyterrain.campaign.variants import on_threads_of
-    from keyterrain.theatre import load
+    from keyterrain.analysis.saved_decisive import save_decisive
 
-    scenario = load(arguments.scenario)
-    starts = say_budget(arguments, scenario, arguments.start)
+    asked = campaign_asked(arguments)
+    starts = say_budget(arguments, asked.scenario, asked.start)
     progress = CountLine("replicates")
     try:
-        answer = decide(
-            scenario,
-            start=arguments.start,
-            days=arguments.days,
-            replicates=arguments.replicates,
-            seed=arguments.seed,
-            only=arguments.only,
-            outcomes=arguments.outcome,
-            areas_at_random=arguments.areas_at_random,
-            start_replicates=starts,
-            executor=on_threads_of(arguments.threads),
-            progress=progress,
-        )
+        with crew_of(arguments) as crew:
+            answer = decide(
+                asked.scenario,
+                start=asked.start,
+                days=asked.days,
+                replicates=arguments.replicates,
+                seed=asked.seed,
+                only=arguments.only,
+                outcomes=arguments.outcome,
+                areas_at_random=arguments.areas_at_random,
+                start_replicates=starts,
+                executor=crew,
+                progress=progress,
+            )
     finally:
         progress.close()
-    return Answer(_machine(answer), _text(answer, whole=bool(arguments.only)))
+    said = Answer(_machine(answer), _text(answer, whole=bool(arguments.only)))
+    return kept_in(save_decisive(answer, asked.run), said) if asked.run is not None and arguments.save else said
 
 
 def _machine(answer: DecisiveAnswer) -> dict[str, object]:

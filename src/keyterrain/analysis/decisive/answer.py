@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 """Ground that stands out and is named in the sentence; the rest is counted."""
+LEAST_SAID = 0.001
+"""Worth of typical ground that is given as a number: below it lies nothing but noise (assumption)."""
 OUTSIDE = "What lies outside the theatre cannot be ranked."
 
 
@@ -247,7 +249,7 @@ class DecisiveAnswer:
             more = f" and {len(out) - MOST_NAMED} more" if len(out) > MOST_NAMED else ""
             named = ", ".join(self._worth(each) for each in out[:MOST_NAMED])
             verb = "stands" if len(out) == 1 else "stand"
-            against = f" against {typical:.2g} of typical ground" if len(grounds) > 1 else ""
+            against = f" against {_typical(typical)} of typical ground" if len(grounds) > 1 else ""
             return f"{among} {named}{more} {verb} out{against}{self._by_what(out[0], alone=len(out) == 1)}."
         known = [each for each in grounds if not math.isnan(each.worth)]
         if not known:
@@ -276,3 +278,7 @@ class DecisiveAnswer:
         interval = effect.interval
         spread = f"{interval.value:+.2g}{unit} [{interval.low:.2g}, {interval.high:.2g}]"
         return f'{by} {spread} in "{says}" when {held} rather than {other} holds it'
+
+
+def _typical(worth: float) -> str:
+    return f"{worth:.2g}" if worth >= LEAST_SAID else f"less than {LEAST_SAID}"
