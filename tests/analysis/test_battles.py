@@ -74,7 +74,6 @@ def made_battles(seed: int, n: int = N_MADE, *, slope: float = 1.1) -> list[Batt
     z = ndtri(u)
     quality = TRUTH["combat.quality_sd"] * ndtri(uniforms(seed, "weights", 1, N_ARMIES)[0])
     bloody = 0.5 * ndtri(uniforms(seed, "areas", 1, N_WARS)[0])
-    bloody -= bloody.mean()
     battles = []
     for row in range(n):
         war = row % N_WARS
@@ -121,15 +120,15 @@ def made_battles(seed: int, n: int = N_MADE, *, slope: float = 1.1) -> list[Batt
 
 @pytest.fixture(scope="module")
 def made_laws() -> list[CombatLaw]:
-    return [fit_law(record_of(made_battles(seed), source=f"made {seed}")) for seed in range(30, 38)]
+    return [fit_law(record_of(made_battles(seed), source=f"made {seed}")) for seed in range(30, 42)]
 
 
 @pytest.mark.parametrize("parameter", TRUTH)
 def test_the_law_that_made_the_battles_is_found_again(parameter: str, made_laws: Sequence[CombatLaw]) -> None:
     errors = [law.of(parameter).errors_from(TRUTH[parameter]) for law in made_laws]
-    # a jackknife of 25 wars is a little short of the truth: of forty samples 80 to 100 % hold it in their 90 % range
-    assert abs(np.mean(errors)) < 1.1, errors
-    assert math.sqrt(np.mean(np.square(errors))) < 1.9, errors
+    # the errors of twelve samples: no bias, and about as large as they are said to be (a jackknife of 25 wars says a little less)
+    assert abs(np.mean(errors)) < 1.25, errors
+    assert 0.4 < np.std(errors) < 1.9, errors
 
 
 def test_standard_errors_say_something(made_laws: Sequence[CombatLaw]) -> None:

@@ -56,7 +56,7 @@ def within_wars(battles: Sequence[Battle], y: Floats, columns: Floats) -> Within
     """Fit y (battle) to columns (battle, column) with a level of its own for each war; the level returned is their mean."""
     wars = np.array([battle.war for battle in battles])
     inner_y, inner_columns = y - _war_means(wars, y), columns - np.column_stack([_war_means(wars, each) for each in columns.T])
-    slopes = np.linalg.lstsq(inner_columns, inner_y, rcond=None)[0]
+    slopes = np.asarray(np.linalg.lstsq(inner_columns, inner_y, rcond=None)[0], np.float64)
     return WithinWars(
         slopes, float(y.mean() - columns.mean(axis=0) @ slopes), np.asarray(inner_y - inner_columns @ slopes, np.float64)
     )
