@@ -32,8 +32,9 @@ from keyterrain.dynamics.state import (
     filled,
     world_type,
 )
+from keyterrain.geo.driving import times_longer
 from keyterrain.theatre.ground import Ground
-from keyterrain.theatre.nouns import Force, Situation
+from keyterrain.theatre.nouns import Force, Route, Situation
 from keyterrain.theatre.parameters import PARAMETERS, PROCESSES
 from keyterrain.theatre.policies import POLICY_RULES
 
@@ -41,7 +42,10 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 ELSEWHERE = "elsewhere"
-ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 3, "track": 4, "pass": 4}
+ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 2, "track": 3, "pass": 3}
+"""Surface by kind: a mountain road is paved, a pass is a track; that they are steep and high is measured, not believed."""
+SPEEDS = ("motorway", "primary", "paved", "track")
+"""Names of the surfaces in the table of parameters, by number."""
 NEAR_WALK_HOURS = 3.0
 """What raiders reach and return from in a night (assumption)."""
 SPILL_HOURS = 6.0
@@ -156,7 +160,7 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
         **_near(situation, index, walk),
         **_links(situation, index),
         **_pairs(len(index.places), ground),
-        **_spill(situation, index, walk),
+        **_spill(situation, index, ground),
         **_corridors(situation, index),
         **_entries(situation, index),
         **_climate(situation, days),
@@ -313,6 +317,7 @@ def _routes(situation: Situation, index: Index, ground: Ground) -> dict[str, obj
         "route_kind": np.array([ROUTE_KINDS[route.kind] for route in situation.routes], dtype=np.int32),
         "route_vehicle": np.array(["vehicle" in route.modes for route in situation.routes], dtype=bool),
         "route_km": np.array([route.km for route in situation.routes], dtype=np.float64),
+        "route_squared_gradient": ground.route_mean_square_gradient,
         "walk_base_hours": ground.route_foot_hours.mean(axis=1),
         "route_ground": np.where(ground.route_on_crest, CREST, LEE) * N_BANDS + band,
         "shut_vehicle": shut["vehicle"],
@@ -381,18 +386,24 @@ def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
     }
 
 
-def _road_hours(situation: Situation, walk: NDArray[np.float64]) -> NDArray[np.float64]:
-    speed = {kind: PARAMETERS[f"routes.{'track' if kind == 'pass' else kind}_speed"].default for kind in ROUTE_KINDS}
-    drive: NDArray[np.float64] = np.array(
-        [route.km / speed[route.kind] if "vehicle" in route.modes else np.inf for route in situation.routes]
-    )
-    hours: NDArray[np.float64] = np.minimum(drive, walk)
+def drive_hours(situation: Situation, ground: Ground) -> NDArray[np.float64]:
+    """Hours by vehicle over each dry route at the defaults of all parameters, infinite where none can go."""
+    speed = [PARAMETERS[f"routes.{surface}_speed"].default for surface in SPEEDS]
+    longer = times_longer(ground.route_mean_square_gradient, PARAMETERS["routes.critical_slope"].default)
+    level = [route.km / speed[ROUTE_KINDS[route.kind]] if "vehicle" in route.modes else np.inf for route in situation.routes]
+    hours: NDArray[np.float64] = np.array(level, dtype=np.float64) * longer
     return hours
 
 
-def _spill(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
+def stopping_snow_cm(route: Route) -> float:
+    """Snow at its highest point that stops vehicles on a route, at the default; on ploughed roads the snow of two days."""
+    return PARAMETERS[f"routes.{SPEEDS[ROUTE_KINDS[route.kind]]}_snow_cm"].default
+
+
+def _spill(situation: Situation, index: Index, ground: Ground) -> dict[str, object]:
     reach = PARAMETERS["insurgency.reach_hours"].default
-    spill = _within(situation, index, _road_hours(situation, walk), SPILL_HOURS)
+    hours = np.minimum(drive_hours(situation, ground), ground.route_foot_hours.mean(axis=1))
+    spill = _within(situation, index, hours, SPILL_HOURS)
     n = len(index.places)
     owner = np.repeat(np.arange(n), np.diff(spill.start))
     weight = np.exp(-spill.value / reach)
