@@ -42,7 +42,7 @@ class Commands:
 def dominance(elevation: Elevation, points: Points, reach_km: float = DOMINANCE_KM) -> Dominance:
     """Measure how much of the ground about each point it looks down on, and how much of it looks down on the point."""
     around = [elevation.cells_within(lat, lon, reach_km) for lat, lon in zip(points.lat, points.lon, strict=True)]
-    n_cells = np.array([cells.km.size for cells in around])
+    n_cells = np.array([cells.km.size for cells in around], dtype=np.int64)
     viewer = np.repeat(np.arange(len(points)), n_cells)
     lat, lon, height_m = (_joined([pick(cells) for cells in around]) for pick in (_lat, _lon, _height_m))
     seen = sees(elevation, points[viewer], Points(lat, lon), reach_km)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.outlook import Outlook
     from keyterrain.analysis.relief import ReliefPicture
     from keyterrain.analysis.saved_claims import SavedClaims
+    from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.figures import Curve
 
@@ -72,17 +73,21 @@ def report_page(run: Run) -> str:
     from keyterrain.analysis.outlook import outlook
     from keyterrain.analysis.relief import shaded_relief
     from keyterrain.analysis.saved_claims import saved_claims
+    from keyterrain.analysis.terrain import terrain
 
     claims = saved_claims(run.path)
     seen = outlook(run)
     first = headline(seen)
     relief = shaded_relief(seen.situation.terrain_path, seen.situation.places)
-    return _page(run, seen, first, relief, claims)
+    ground = terrain(run.scenario, start=seen.situation.start)
+    return _page(run, seen, first, relief, ground, claims)
 
 
-def _page(run: Run, seen: Outlook, first: Headline, relief: ReliefPicture, claims: SavedClaims | None) -> str:
+def _page(
+    run: Run, seen: Outlook, first: Headline, relief: ReliefPicture, worth: TerrainAnswer, claims: SavedClaims | None
+) -> str:
     names = {side.key: side.name for side in seen.situation.sides}
-    parts = sections(run, seen, claims)
+    parts = sections(run, seen, worth, relief, claims)
     ground = map_block(seen, relief, [town.place for town in first.towns])
     return Template(_asset("page.html")).substitute(
         title=html_text(run.scenario.title),
