@@ -113,6 +113,17 @@ def test_a_steep_road_is_slower_than_a_level_one_of_the_same_kind_by_hand(answer
     assert steepest.gradient > 0.05
 
 
+def test_snow_slows_and_closes_by_the_rules_of_a_days_routes(small: Scenario, answer: TerrainAnswer) -> None:
+    stops = {"motorway": None, "primary": None, "paved": 30.0, "mountain": 30.0, "track": 25.0, "pass": 25.0}
+    for snow_cm in (10, 24, 60):
+        for dry, white in zip(answer.routes, terrain(small, snow_cm=snow_cm).routes, strict=True):
+            stop_cm = stops[dry.kind]
+            left = 1.0 if stop_cm is None else 1.0 - snow_cm / stop_cm
+            assert white.vehicle_hours == pytest.approx(dry.vehicle_hours / left if left >= 0.1 else np.inf)
+            assert white.foot_hours == pytest.approx(dry.foot_hours / (1.0 - snow_cm / 100.0))
+            assert np.isfinite(white.hours), "a pass that is closed to vehicles is no wall"
+
+
 def test_a_level_road_is_walked_at_toblers_pace(tmp_path: Path) -> None:
     for row in terrain(levelled(tmp_path / "flat")).routes:
         assert row.foot_hours == pytest.approx(row.km / (6.0 * exp(-0.175)))

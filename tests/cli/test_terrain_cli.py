@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from keyterrain.cli.main import main
-from scenarios import write_small_scenario
+from scenarios import write_small_scenario, write_terrain
 
 PLACE = {"place", "relief_m", "slope_deg", "dominance", "defence", "rank"}
 ROUTE = {"from", "to", "hours", "max_elevation_m", "observed_share"}
@@ -53,6 +53,25 @@ def test_ground_is_given_to_people(folder: Path, capsys: pytest.CaptureFixture[s
     assert "harder than junction?" in out
     assert "What makes mountains hard to take in these rules is assumed" in " ".join(out.split())
     assert not re.search(r"\bnan\b", out)
+
+
+@pytest.mark.parametrize(
+    ("terrain", "says"),
+    [
+        ({"crs": None}, "has no coordinate reference system"),
+        ({"crs": "EPSG:32637"}, "does not cover"),
+        ({"west": 10.0, "north": 50.0}, "does not cover"),
+    ],
+)
+def test_ground_that_cannot_be_believed_is_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], terrain: dict[str, object], says: str
+) -> None:
+    folder = write_small_scenario(tmp_path / "small")
+    write_terrain(folder / "terrain.tif", **terrain)  # type: ignore[arg-type]
+    code, out, err = said(capsys, str(folder))
+    assert (code, out) == (2, "")
+    assert says in err
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("option", ["--against", "--only"])

@@ -147,6 +147,15 @@ def test_a_place_without_a_road_is_walked_to_by_the_easiest_way(tmp_path: Path) 
     assert 5.5 < hours[2] < 7.5
 
 
+def test_a_theatre_without_roads_is_surveyed(tmp_path: Path) -> None:
+    raster = write_raster(tmp_path / "terrain.tif", rough_heights((N, N), seed=3), west=WEST, north=NORTH, step=ARC_30)
+    found = surveyed(a_situation(raster, some_places(), []), tmp_path)
+    assert (found.observed_km == 0.0).all()
+    assert (found.approach_climb_m == 0.0).all()
+    assert np.isnan(found.off_road_hours).all()
+    assert found.route_observed_share.size == 0
+
+
 def test_a_survey_is_kept_and_read_back(tmp_path: Path) -> None:
     situation = a_theatre(tmp_path, rough_heights((N, N), seed=1, smooth=1.5))
     first = surveyed(situation, tmp_path)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from keyterrain.campaign.defence import Levers, defence_of, frontage
 from keyterrain.campaign.errors import RunRefused
-from keyterrain.campaign.world import drive_hours, stopping_snow_cm
+from keyterrain.campaign.world import drive_hours, stopping_snow_cm, walk_hours
 from keyterrain.geo.distance import Points, distance_km
 from keyterrain.theatre.faults import nearest
 from keyterrain.theatre.ground import Ground, measure_ground
@@ -94,7 +94,7 @@ class PlaceTerrain:
 
 @dataclass(frozen=True, slots=True)
 class RouteTerrain:
-    """A route: dry hours by the faster mode, by vehicle and on foot (mean of both ways), and what else the ground does to it."""
+    """A route: hours by the faster mode, by vehicle and on foot (mean of both ways), and what else the ground does to it."""
 
     start: str
     end: str
@@ -162,6 +162,7 @@ class TerrainAnswer:
     title: str
     version: str
     start: date
+    snow_cm: float
     n_positions: int
     places: tuple[PlaceTerrain, ...]
     routes: tuple[RouteTerrain, ...]
@@ -229,7 +230,14 @@ def p_harder(values: Floats, one: int, other: int, *, high_is_hard: bool) -> flo
     return float(np.where(tie, 0.5, more > 0.0).mean())
 
 
-def terrain(scenario: Scenario, *, start: date | None = None, against: str = "", only: Sequence[str] = ()) -> TerrainAnswer:
+def terrain(
+    scenario: Scenario,
+    *,
+    start: date | None = None,
+    against: str = "",
+    only: Sequence[str] = (),
+    snow_cm: float = 0.0,
+) -> TerrainAnswer:
     """Measure the ground of a scenario place by place and road by road.
 
     Parameters
@@ -242,6 +250,8 @@ def terrain(scenario: Scenario, *, start: date | None = None, against: str = "",
         A place that all others are held against, measure by measure; none by default.
     only
         Places and areas to answer for, with the roads that end there; ranks are still among all places. All by default.
+    snow_cm
+        Settled snow on all roads, on which their hours are given.
 
     Raises
     ------
@@ -260,9 +270,10 @@ def terrain(scenario: Scenario, *, start: date | None = None, against: str = "",
         title=scenario.title,
         version=__version__,
         start=situation.start,
+        snow_cm=snow_cm,
         n_positions=known.ground.relief_m.shape[0],
         places=tuple(row for row in _places(known) if row.place in asked),
-        routes=tuple(row for row in _routes(known) if row.start in asked or row.end in asked),
+        routes=tuple(row for row in _routes(known, snow_cm) if row.start in asked or row.end in asked),
         overlooks=tuple(row for row in _overlooks(known) if row.above in asked or row.below in asked),
         crossings=_crossings(known),
         outranks=_outranks(known, index[against], asked) if against else (),
@@ -296,10 +307,9 @@ def _places(known: _Ground) -> tuple[PlaceTerrain, ...]:
     return tuple(sorted(rows, key=lambda row: (row.rank, row.place)))
 
 
-def _routes(known: _Ground) -> tuple[RouteTerrain, ...]:
+def _routes(known: _Ground, snow_cm: float) -> tuple[RouteTerrain, ...]:
     situation, ground = known.situation, known.ground
-    vehicle, foot = drive_hours(situation, ground), ground.route_foot_hours.mean(axis=1)
-    walks = np.array(["foot" in route.modes for route in situation.routes], dtype=np.bool_)
+    vehicle, foot = drive_hours(situation, ground, snow_cm), walk_hours(situation, ground, snow_cm)
     watchers = _watchers(known)
     return tuple(
         RouteTerrain(
@@ -307,7 +317,7 @@ def _routes(known: _Ground) -> tuple[RouteTerrain, ...]:
             end=route.end,
             kind=route.kind,
             km=route.km,
-            hours=float(min(vehicle[e], foot[e] if walks[e] else np.inf)),
+            hours=float(min(vehicle[e], foot[e])),
             vehicle_hours=float(vehicle[e]),
             foot_hours=float(foot[e]),
             gradient=float(np.sqrt(ground.route_mean_square_gradient[e])),

@@ -19,6 +19,7 @@ from keyterrain.campaign.contraction import contract
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.dynamics.luck import fill_mixed
+from keyterrain.dynamics.routes import LEAST_VEHICLE_SHARE, PRIMARY
 from keyterrain.dynamics.state import (
     ALLIED,
     BAND_M,
@@ -386,13 +387,27 @@ def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
     }
 
 
-def drive_hours(situation: Situation, ground: Ground) -> NDArray[np.float64]:
-    """Hours by vehicle over each dry route at the defaults of all parameters, infinite where none can go."""
+def drive_hours(situation: Situation, ground: Ground, snow_cm: float = 0.0) -> NDArray[np.float64]:
+    """Hours by vehicle over each route at the defaults of all parameters, infinite where none can go.
+
+    `snow_cm` of settled snow lies everywhere; ploughed roads are clear of it. As the routes of a day have it (dynamics.routes).
+    """
     speed = [PARAMETERS[f"routes.{surface}_speed"].default for surface in SPEEDS]
     longer = times_longer(ground.route_mean_square_gradient, PARAMETERS["routes.critical_slope"].default)
     level = [route.km / speed[ROUTE_KINDS[route.kind]] if "vehicle" in route.modes else np.inf for route in situation.routes]
-    hours: NDArray[np.float64] = np.array(level, dtype=np.float64) * longer
-    return hours
+    depth = np.array([0.0 if ROUTE_KINDS[route.kind] <= PRIMARY else snow_cm for route in situation.routes])
+    left = 1.0 - depth / np.array([stopping_snow_cm(route) for route in situation.routes])
+    hours = np.array(level, dtype=np.float64) * longer
+    today: NDArray[np.float64] = np.full(hours.shape, np.inf)
+    np.divide(hours, left, out=today, where=left >= LEAST_VEHICLE_SHARE)
+    return today
+
+
+def walk_hours(situation: Situation, ground: Ground, snow_cm: float = 0.0) -> NDArray[np.float64]:
+    """Hours on foot over each route, mean of both ways, at the defaults of all parameters; infinite where none may walk."""
+    floor, stop_cm = (PARAMETERS[f"routes.{name}"].default for name in ("foot_floor", "foot_snow_cm"))
+    walks = np.array(["foot" in route.modes for route in situation.routes], dtype=bool)
+    return np.where(walks, ground.route_foot_hours.mean(axis=1) / max(floor, 1.0 - snow_cm / stop_cm), np.inf)
 
 
 def stopping_snow_cm(route: Route) -> float:

@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, add_scenario, day
+from keyterrain.cli.arguments import Answer, add_command, add_scenario, day, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 keyterrain terrain qalamoun-2013
 keyterrain terrain qalamoun-2013 --against qara --only halbun hosh-arab jubbadin qalamoun-border-heights
+keyterrain terrain qalamoun-2013 --only qalamoun-border-heights --snow 20
 keyterrain terrain my-theatre/ --json
 """
 WIDTH = 120
@@ -44,6 +45,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--start", type=day, metavar="DATE", help="evening of which roads are known (default: the scenario's)")
     against = "say how probably each place is harder than this one, measure by measure"
     parser.add_argument("--against", default="", metavar="PLACE", help=against)
+    snow = "settled snow on all roads but ploughed ones, for their hours (default: none)"
+    parser.add_argument("--snow", type=whole_number(0, 1000), default=0, metavar="CM", help=snow)
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="GROUND", help="places and areas to show, with their roads (default: all)"
     )
@@ -54,7 +57,13 @@ def work(arguments: argparse.Namespace) -> Answer:
     from keyterrain.analysis.terrain import terrain
     from keyterrain.theatre import load
 
-    answer = terrain(load(arguments.scenario), start=arguments.start, against=arguments.against, only=arguments.only)
+    answer = terrain(
+        load(arguments.scenario),
+        start=arguments.start,
+        against=arguments.against,
+        only=arguments.only,
+        snow_cm=arguments.snow,
+    )
     return Answer(_machine(answer), _text(answer, in_full=bool(arguments.only)))
 
 
@@ -63,6 +72,7 @@ def _machine(answer: TerrainAnswer) -> dict[str, object]:
         "scenario": answer.scenario,
         "version": answer.version,
         "start": answer.start,
+        "snow_cm": answer.snow_cm,
         "positions": answer.n_positions,
         "places": [_place(place) for place in answer.places],
         "routes": [_route(route) for route in answer.routes],
@@ -180,9 +190,9 @@ def _route_table(routes: Sequence[RouteTerrain]) -> str:
             f"{row.start} - {row.end}",
             row.kind,
             f"{row.km:g}",
-            f"{row.hours:.2f}",
+            f"{row.hours:.2f}" if math.isfinite(row.hours) else "closed",
             f"{row.vehicle_hours:.2f}" if math.isfinite(row.vehicle_hours) else "-",
-            f"{row.foot_hours:.1f}",
+            f"{row.foot_hours:.1f}" if math.isfinite(row.foot_hours) else "-",
             f"{row.gradient:.1%}",
             f"{row.max_elevation_m:.0f}",
             f"{row.stopping_snow_cm:.0f} cm" if math.isfinite(row.vehicle_hours) else "-",
