@@ -107,3 +107,14 @@ def test_a_point_without_company_commands_nobody(tmp_path: Path) -> None:
     elevation = utm_ground(tmp_path, rough_heights((21, 21), seed=1), step_m=CELL_M)
     assert commands(elevation, Points.of([], []), 100.0).above.size == 0
     assert dominance(elevation, Points.of([], [])).net.size == 0
+
+
+def test_on_a_fine_raster_fewer_cells_say_nearly_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elevation = utm_ground(tmp_path, rough_heights((121, 121), seed=8, smooth=8.0, low=900.0, high=1600.0), step_m=100.0)
+    points = offset(centre(elevation, 60, 60), np.array([0.0, 0.7, -1.1]), np.array([0.0, -0.4, 0.9]))
+    some = dominance(elevation, points)
+    monkeypatch.setattr("keyterrain.geo.dominance.MOST_CELLS", 10**9)
+    every = dominance(elevation, points)
+    np.testing.assert_allclose(some.overlooks, every.overlooks, atol=0.05)
+    np.testing.assert_allclose(some.overlooked, every.overlooked, atol=0.05)
+    assert np.abs(every.net).max() > 0.1

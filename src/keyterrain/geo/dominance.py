@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, sqrt
 
 import numpy as np
 
@@ -14,6 +15,10 @@ DOMINANCE_KM = 4.0
 """How far a height matters to those beneath it (assumption: as for commanding heights)."""
 CLEARLY_M = 30.0
 """Difference in height below which neither looks down on the other (assumption: about the error of a raster of 1 km)."""
+
+
+MOST_CELLS = 400
+"""Cells about a point that are looked at (assumption: a share is known to some points then)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Commands:
 
 def dominance(elevation: Elevation, points: Points, reach_km: float = DOMINANCE_KM) -> Dominance:
     """Measure how much of the ground about each point it looks down on, and how much of it looks down on the point."""
-    around = [elevation.cells_within(lat, lon, reach_km) for lat, lon in zip(points.lat, points.lon, strict=True)]
+    around = [_looked_at(elevation, lat, lon, reach_km) for lat, lon in zip(points.lat, points.lon, strict=True)]
     n_cells = np.array([cells.km.size for cells in around], dtype=np.int64)
     viewer = np.repeat(np.arange(len(points)), n_cells)
     lat, lon, height_m = (_joined([pick(cells) for cells in around]) for pick in (_lat, _lon, _height_m))
@@ -75,6 +80,17 @@ def viewshed(elevation: Elevation, viewer: Points, reach_km: float) -> Booleans:
     eye = viewer[np.zeros(cells.km.size, dtype=np.int64)]
     seen[cells.row, cells.column] = sees(elevation, eye, cells.points, reach_km)
     return seen
+
+
+def _looked_at(elevation: Elevation, lat: float, lon: float, reach_km: float) -> Cells:
+    """Cells within reach of a point; where they are many, those of every n-th row and column counted from its own."""
+    cells = elevation.cells_within(lat, lon, reach_km)
+    apart = ceil(sqrt(cells.km.size / MOST_CELLS))
+    if apart <= 1:
+        return cells
+    row, column = elevation.grid.cell_of(Points.of([lat], [lon]))
+    kept = ((cells.row - round(float(row[0]))) % apart == 0) & ((cells.column - round(float(column[0]))) % apart == 0)
+    return Cells(cells.row[kept], cells.column[kept], cells.points[kept], cells.km[kept], cells.height_m[kept])
 
 
 def _share(viewer: Integers, counts: Booleans, n_cells: Integers) -> Floats:

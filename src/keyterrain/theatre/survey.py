@@ -40,6 +40,8 @@ from keyterrain.theatre.nouns import Place, Situation
 
 TRUNK_KINDS = frozenset({"motorway"})
 """What the distance from the motorway is taken to: a fact about the road, not about the ground."""
+PATH_CELL_KM = 0.75
+"""Least size of cells over which least-cost paths are sought (assumption: what a day's march notices)."""
 LONGEST_WALK_HOURS = 24.0
 """How far a way without road is sought (assumption: three days' march of 8 h)."""
 
@@ -142,20 +144,23 @@ def _surveyed(situation: Situation, ground: Ground, n_jitter: int) -> Survey:
     shape, flat = variants.lat.shape, variants.flat()
     ways = Ways.between(elevation, places, situation.routes, variants[0])
     seen = _Seen.of(elevation, variants, ways)
-    looks = dominance(elevation, flat)
+    # one position after another: on fine rasters all at once would not fit into memory
+    looks = [dominance(elevation, variants[j]) for j in range(shape[0])]
+    # steps of a walker over cells of a few metres would take for ever and follow every boulder
+    coarse = elevation.coarsened(PATH_CELL_KM)
     pairs = commands(elevation, variants[0], COMMANDING_M)
-    found = crossings(elevation, variants[0])
+    found = crossings(coarse, variants[0])
     return Survey(
         elevation_m=elevation.at(flat).reshape(shape),
         ruggedness_m=ruggedness_m(elevation, flat).reshape(shape),
         vector_ruggedness=vector_ruggedness(elevation, flat).reshape(shape),
-        overlooks=looks.overlooks.reshape(shape),
-        overlooked=looks.overlooked.reshape(shape),
+        overlooks=np.stack([look.overlooks for look in looks]),
+        overlooked=np.stack([look.overlooked for look in looks]),
         approach_climb_m=_approach_climb_m(elevation, variants, ways),
         motorway_km=_motorway_km(situation, variants, ways),
         observed_km=seen.km_by_position(),
         route_observed_share=seen.share_by_route(),
-        off_road_hours=_off_road_hours(elevation, places, ground, variants[0]),
+        off_road_hours=_off_road_hours(coarse, places, ground, variants[0]),
         pass_lat=found.passes.points.lat,
         pass_lon=found.passes.points.lon,
         pass_m=found.passes.height_m,
