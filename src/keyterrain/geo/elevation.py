@@ -199,7 +199,7 @@ class Elevation:
         return elevation
 
     def coarsened(self, least_km: float) -> Elevation:
-        """The same ground in cells of about this size, each the mean of those within it; itself where it has such cells or larger.
+        """The same ground in cells of about this size, each the mean of those within it; itself where it has no smaller ones.
 
         What is left over along the last rows and columns is cut off.
         """
