@@ -160,7 +160,7 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
         "arc_route": arcs.value.astype(np.int32),
         "arc_back": _backward(arcs),
         **_near(situation, index, walk),
-        **_families(situation, index, walk),
+        **_families(situation, index, ground),
         **_pairs(len(index.places), ground),
         **_spill(situation, index, ground),
         **_corridors(situation, index),
@@ -375,7 +375,7 @@ def _near(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict
     return {"near_start": near.start, "near_place": near.item[order], "near_hours": near.value[order]}
 
 
-def _families(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
+def _families(situation: Situation, index: Index, ground: Ground) -> dict[str, object]:
     """Contraction of the network, and what people know of, field by field."""
     made = contract(len(index.places), [(index.places[route.start], index.places[route.end]) for route in situation.routes])
     gates = np.unique([index.places[gate] for country in situation.abroad for gate in country.via]).astype(np.int32)
