@@ -9,17 +9,28 @@ from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
 from keyterrain.cli.arguments import Answer, add_command, add_scenario, add_seed, add_span, add_threads, whole_number
+from keyterrain.cli.decisive_together import (
+    CAMPAIGNS,
+    pairs_for_machines,
+    pairs_for_people,
+    say_beforehand,
+    shapley_for_machines,
+    shapley_for_people,
+    share_for_machines,
+)
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize
+    from keyterrain.analysis.decisive.sharing import ShapleyAnswer
 
 EXAMPLES = """
 keyterrain decisive qalamoun-2013
 keyterrain decisive qalamoun-2013 --only western-qalamoun yabroud qara --replicates 500 --seed 1
 keyterrain decisive qalamoun-2013 --outcome m5_open_share ghouta_cut_off --areas-at-random 0
+keyterrain decisive qalamoun-2013 --outcome ghouta_cut_off --shapley 20000 --pairs
 keyterrain decisive my-theatre/ --json
 """
 NOTES = (
@@ -45,6 +56,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--outcome", nargs="+", default=[], metavar="NAME", help="outcomes to look at (default: all)")
     at_random = "random connected areas beside the areas of each size, 50 replicates each (default: 8)"
     parser.add_argument("--areas-at-random", type=whole_number(0, 1000), default=8, metavar="N", help=at_random)
+    shares = "share out among the areas asked about what they change together (Shapley values), in so many campaigns at most"
+    parser.add_argument("--shapley", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{shares} (20000)")
+    alone = "say which pairs of the ground asked about matter only together, in so many campaigns at most"
+    parser.add_argument("--pairs", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{alone} (20000)")
     add_threads(parser)
 
 
@@ -65,6 +80,9 @@ def work(arguments: argparse.Namespace) -> Answer:
             only=arguments.only,
             outcomes=arguments.outcome,
             areas_at_random=arguments.areas_at_random,
+            shapley=arguments.shapley,
+            pairs=arguments.pairs,
+            announce=lambda allowance: say_beforehand(allowance, progress),
             executor=on_threads_of(arguments.threads),
             progress=progress,
         )
@@ -88,12 +106,14 @@ def _machine(answer: DecisiveAnswer) -> dict[str, object]:
         "typical_area": answer.typical_area,
         "typical_place": answer.typical_place,
         "corridor_ways": answer.corridor_ways,
-        "areas": [_row(ground, effect) for ground in answer.areas for effect in ground.effects],
+        "shapley": shapley_for_machines(answer.shapley),
+        "pairs": pairs_for_machines(answer.pairs),
+        "areas": [_row(ground, effect, answer.shapley) for ground in answer.areas for effect in ground.effects],
         "places": [_row(ground, effect) for ground in answer.places for effect in ground.effects],
     }
 
 
-def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
+def _row(answer: GroundAnswer, effect: Effect, shapley: ShapleyAnswer | None = None) -> dict[str, object]:
     return {
         "ground": answer.ground.key,
         "outcome": effect.outcome,
@@ -124,7 +144,7 @@ def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
             "observed": answer.structure.observed,
         },
         "of_its_size": _size(answer.size),
-        "shapley": None,
+        **share_for_machines(shapley, answer.ground.key, effect),
     }
 
 
@@ -152,6 +172,7 @@ def _text(answer: DecisiveAnswer, *, in_full: bool) -> str:
             parts.append(_table(title, grounds if in_full else grounds[:TOP]))
     if in_full:
         parts += [_effects(ground) for ground in (*answer.areas, *answer.places)]
+    parts += shapley_for_people(answer, WIDTH) + pairs_for_people(answer, WIDTH)
     return "\n\n".join([*parts, textwrap.fill(NOTES, WIDTH)])
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from keyterrain.analysis.decisive.ground import Ground
+from keyterrain.analysis.decisive.pairs import PairsAnswer
+from keyterrain.analysis.decisive.sharing import ShapleyAnswer
 from keyterrain.analysis.interval import Interval
 from keyterrain.theatre.nouns import Outcome
 from keyterrain.version import __version__
@@ -163,6 +165,8 @@ class DecisiveAnswer:
         Replicates played, and those that holding the ground could not touch and that were not played again.
     corridor_ways
         By corridor the most ways without a common route between its ends: the least number of routes to cut.
+    shapley, pairs
+        What areas change together, shared out among them, and what pairs of ground do together; where asked for.
     """
 
     scenario: str
@@ -181,6 +185,8 @@ class DecisiveAnswer:
     n_played: int
     n_copied: int
     corridor_ways: Mapping[str, int]
+    shapley: ShapleyAnswer | None = None
+    pairs: PairsAnswer | None = None
     version: str = __version__
 
     def of(self, key: str) -> GroundAnswer:

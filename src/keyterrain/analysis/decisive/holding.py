@@ -52,7 +52,7 @@ class _Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     """What is asked of a chunk in the worker that played it."""
 
     baseline: Variant
@@ -61,6 +61,7 @@ class _Look:
     asked: dict[Variant, tuple[Measurement, ...]]
 
     def __call__(self, chunk: ChunkToPlay, played: PlayedChunk) -> _Seen:
+        """Measure a chunk, and of the baseline see where a decree changes nothing."""
         replicates = of_chunk(chunk.prepared, chunk.first, played)
         if chunk.variant != self.baseline:
             return _Seen(measured(self.asked[chunk.variant], replicates), np.zeros((0, 0, 0), dtype=bool))
@@ -121,6 +122,16 @@ class Holdings:
         """Return the outcomes (outcome, replicate) outside ground that a side holds, for the replicates that were asked for."""
         return self._values.get(held.campaign, np.zeros((len(self.measurements[held.ground]), 0)))
 
+    def of_baseline(self, asked: Sequence[Measurement]) -> Floats:
+        """Return measurements (measurement, replicate) of the baseline; nan for one that no ground is measured by."""
+        missing = np.full(self.n_baseline, np.nan)
+        return np.array([self._base[self._row[each]] if each in self._row else missing for each in asked])
+
+    def kept(self, places: Iterable[str], side: str) -> Bools:
+        """Return in which replicates (replicate) of the baseline a side keeps all of these places anyway."""
+        at = [self._at[place] for place in places]
+        return np.asarray(self._kept[self.sides.index(side)][:, at].all(axis=1))
+
     def extend(self, grounds: Iterable[Ground], replicates: int) -> None:
         """Have replicates 0 to `replicates` of ground in the hands of each side.
 
@@ -137,7 +148,7 @@ class Holdings:
             if len(touched):
                 variant = self._variant(held)
                 variants[variant] = held
-                spans[variant] = _spans(touched)
+                spans[variant] = spans_of(touched)
         n_done, n_all = 0, sum(len(span) for of_variant in spans.values() for span in of_variant)
         for some in batched(variants, AT_ONCE):
             for variant in some:
@@ -159,7 +170,7 @@ class Holdings:
             return
         values = np.full((len(self._row), len(missing)), np.nan)
         kept = np.zeros((len(self.sides), len(missing), len(self._at)), dtype=bool)
-        look = _Look(self.baseline, tuple(self._row), self.sides, {})
+        look = Look(self.baseline, tuple(self._row), self.sides, {})
         for chunk, seen in self.stage.play({self.baseline: [missing]}, look):
             columns = slice(chunk.first - missing.start, chunk.stop - missing.start)
             values[:, columns] = seen.values
@@ -174,8 +185,7 @@ class Holdings:
         if have.shape[1] >= replicates:
             return np.zeros(0, dtype=np.int64)
         fresh = np.arange(have.shape[1], replicates)
-        places = [self._at[place] for place in held.ground.places]
-        kept = self._kept[self.sides.index(held.side)][fresh][:, places].all(axis=1)
+        kept = self.kept(held.ground.places, held.side)[fresh]
         values = np.full((have.shape[0], replicates), np.nan)
         values[:, : have.shape[1]] = have
         values[:, fresh[kept]] = self.if_nothing_is_held(held.ground)[:, fresh[kept]]
@@ -185,7 +195,7 @@ class Holdings:
 
     def _play(self, variants: dict[Variant, Held], spans: dict[Variant, list[range]]) -> Iterator[int]:
         """Play replicates and keep what was measured; yield how many are done."""
-        look = _Look(self.baseline, (), self.sides, {v: self.measurements[held.ground] for v, held in variants.items()})
+        look = Look(self.baseline, (), self.sides, {v: self.measurements[held.ground] for v, held in variants.items()})
         for chunk, seen in self.stage.play(spans, look):
             self._values[variants[chunk.variant].campaign][:, chunk.first : chunk.stop] = seen.values
             yield chunk.stop - chunk.first
@@ -198,7 +208,7 @@ def batched(variants: Iterable[Variant], n: int) -> Iterator[tuple[Variant, ...]
         yield some
 
 
-def _spans(replicates: NDArray[np.int64]) -> list[range]:
+def spans_of(replicates: NDArray[np.int64]) -> list[range]:
     """Return consecutive runs of replicates, short gaps closed."""
     breaks = np.flatnonzero(np.diff(replicates) > 1 + SHORT_GAP) + 1
     return [range(int(part[0]), int(part[-1]) + 1) for part in np.split(replicates, breaks)]
