@@ -208,7 +208,7 @@ def batched(variants: Iterable[Variant], n: int) -> Iterator[tuple[Variant, ...]
         yield some
 
 
-def spans_of(replicates: NDArray[np.int64]) -> list[range]:
+def spans_of(replicates: NDArray[np.int64], short_gap: int = SHORT_GAP) -> list[range]:
     """Return consecutive runs of replicates, short gaps closed."""
-    breaks = np.flatnonzero(np.diff(replicates) > 1 + SHORT_GAP) + 1
+    breaks = np.flatnonzero(np.diff(replicates) > 1 + short_gap) + 1
     return [range(int(part[0]), int(part[-1]) + 1) for part in np.split(replicates, breaks)]

@@ -36,6 +36,8 @@ REACH_OF_EFFECT, REACH_OF_INTERACTION = 1.0, 3.0
 """How large an effect and a sum of three can be, of a share or a chance."""
 FAR_BEYOND_CHANCE = 6.0
 """Standard errors beyond which an interaction needs no more replicates (assumption: clear at any number of pairs in use)."""
+ALIKE = 1e-12
+"""Below this numbers differ by rounding alone."""
 MOST_NAMED = 3
 """Pairs that the sentence names of a kind; the rest is counted."""
 N_INTERVALS = 4
@@ -250,14 +252,15 @@ class Pairing:
         return sorted((pair for pair in pairs if 0.0 < z[pair] < FAR_BEYOND_CHANCE), key=lambda pair: (-z[pair], pair.keys))
 
     def _clearest(self, pair: _Pair, n: int) -> float:
-        """Return the largest interaction in standard errors."""
+        """Return the largest interaction in standard errors; where all replicates agree, these say nothing, and it stays open."""
         largest = 0.0
         for first, second in combinations(self._unions.sides, 2):
             one, other, both = self._effects(pair, n, first, second)
             values = (both - one - other)[_rows(self._unions, pair)]
-            error = values.std(axis=1, ddof=1) / np.sqrt(n) if n > 1 else np.zeros(len(values))
-            known = error > 0.0
-            largest = max(largest, float(np.max(np.abs(values.mean(axis=1)[known] / error[known]), initial=0.0)))
+            mean, error = np.abs(values.mean(axis=1)), values.std(axis=1, ddof=1) / np.sqrt(n)
+            shows = mean > ALIKE
+            in_errors = np.where(error[shows] > ALIKE, mean[shows] / np.maximum(error[shows], ALIKE), FAR_BEYOND_CHANCE - 1.0)
+            largest = max(largest, float(np.max(in_errors, initial=0.0)))
         return largest
 
     def _effects(self, pair: _Pair, n: int, first: str, second: str) -> tuple[Floats, Floats, Floats]:

@@ -111,7 +111,7 @@ class Unions:
                 touched = self._take_over(union, side, sorted(set(replicates)), nothing_held)
                 if len(touched):
                     variant = self._variant(union, side)
-                    campaign_of[variant], spans[variant] = (union, side), spans_of(touched)
+                    campaign_of[variant], spans[variant] = (union, side), spans_of(touched, short_gap=0)
         self._play(spans, campaign_of)
 
     def effects(self, union: Union, replicates: Sequence[int], first: str, second: str) -> Floats:
