@@ -58,7 +58,9 @@ def test_ground_together_is_given_to_scripts(folder: Path, capsys: pytest.Captur
     code, out, err = said(capsys, str(folder), *TOGETHER, "--json")
     answered = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert code == 0
-    assert re.search(r"Shapley values of 2 areas for \d outcomes, \d+ replicates .*: \d+ campaigns at most, about \d+ s", err)
+    assert re.search(
+        r"Shapley values of 2 areas for \d outcomes, \d+ replicates with all coalitions: \d+ campaigns at most, about \d+ s", err
+    )
     assert re.search(r"\d pairs of \d pieces of ground, up to 20 replicates each: \d+ campaigns at most, about \d+ s", err)
     shared = {each["outcome"]: each for each in answered["shapley"]["outcomes"]}
     assert shared

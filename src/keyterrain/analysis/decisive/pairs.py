@@ -188,8 +188,10 @@ class Pairing:
         self._unions = unions
         self._looks = looks(replicates, FIRST_LOOK)
         self.campaigns = campaigns
-        in_turns = dict.fromkeys(g for both in zip_longest(by_worth, by_map) for g in both if g is not None)
-        self._pairs = self._chosen(tuple(in_turns), campaigns)
+        in_turns: dict[Union, Ground] = {}
+        for ground in (g for both in zip_longest(by_worth, by_map) for g in both if g is not None):
+            in_turns.setdefault(unions.union([ground]), ground)  # an area of one place is that place
+        self._pairs = self._chosen(tuple(in_turns.values()), campaigns)
         self.grounds = tuple(dict.fromkeys(ground for pair in self._pairs for ground in pair))
 
     def allowance(self, seconds_each: float) -> Allowance:

@@ -187,7 +187,9 @@ class Sharing:
         most = max(len(game.players) for game in self._games)
         fewest = min(len(game.players) for game in self._games)
         among = f"{most}" if most == fewest else f"{fewest} to {most}"
-        says = f"Shapley values of {among} areas for {n} outcomes, {len(self._orders)} replicates with two orders each"
+        how = "all coalitions" if all(game.is_exact for game in self._games) else "two orders each"
+        outcomes = f"{n} outcome{'s' if n > 1 else ''}"
+        says = f"Shapley values of {among} areas for {outcomes}, {len(self._orders)} replicates with {how}"
         missing = self._unions.n_missing(self._wanted) + max(len(self._orders) - self._unions.held.n_baseline, 0)
         return Allowance(says, missing, missing * ONE_BY_ONE * seconds_each)
 
