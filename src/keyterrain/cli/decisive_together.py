@@ -147,11 +147,12 @@ def _shares(shared: SharedOutcome, sides: Mapping[str, str]) -> str:
         f"{len(shared.players)} areas ({how}; {shared.left_over:.0e} left over)"
     )
     rows = [["", "value", "[low, high]", *(f"after {share:.0%}" for share in _shown_after())]]
-    for share in shared.shares[:MOST_SHARES]:
+    n_shown = MOST_SHARES if len(shared.shares) > MOST_SHARES + 1 else len(shared.shares)
+    for share in shared.shares[:n_shown]:
         interval = share.interval
         after = (f"{value:+.3f}" for value in share.after)
         rows.append([share.ground, f"{interval.value:+.3f}", f"[{interval.low:+.3f}, {interval.high:+.3f}]", *after])
-    rest = shared.shares[MOST_SHARES:]
+    rest = shared.shares[n_shown:]
     if rest:
         total = math.fsum(share.interval.value for share in rest)
         after = (f"{math.fsum(share.after[i] for share in rest):+.3f}" for i in range(len(_shown_after())))
