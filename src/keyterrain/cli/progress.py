@@ -72,6 +72,10 @@ class CountLine(Line):
         elif n_done == n_all:
             self._write_line(f"{n_all} {self.what} played")
 
+    def say(self, text: str) -> None:
+        """Say something on a line of its own."""
+        self._write_line(text)
+
 
 def _how_far(progress: Progress) -> str:
     said = f"{progress.n_done} of {progress.replicates} replicates, {progress.seconds:.0f} s"
