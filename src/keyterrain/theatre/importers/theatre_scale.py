@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from keyterrain.geo.distance import Booleans, Floats, Integers, distance_km
 from keyterrain.theatre.importers.network import BESIDE_MOTORWAY, ON_FOOT, Network, merge_nodes, simplify
@@ -21,6 +21,10 @@ CROSSING_KM = 0.3
 """Crossings so near each other are one junction; assumption: a motorway's interchange."""
 DEARER = 2.0
 """A second way is kept where it is less than so many times as long as the first; assumption."""
+NEIGHBOURS = 8
+"""Second ways are sought to so many of the nearest places; assumption."""
+BEATEN = 0.98
+"""A road that is taken already is preferred where it is at most 2 % slower, so that ways bundle; assumption."""
 SHORTEST_KM = 1e-6
 
 
@@ -35,7 +39,9 @@ def towns_as_points(network: Network, nodes: Integers, radius_km: Floats, stays:
     motorway = network.is_motorway
     by_motorway[network.u[motorway]] = by_motorway[network.v[motorway]] = True
     local = network.take(~motorway & (network.link != ON_FOOT) & (network.link != BESIDE_MOTORWAY))
-    graph = csr_array(_lightest(local, local.km)[0])
+    lightest = local.take(_lightest(local, local.km).edges)
+    n = network.n_nodes
+    graph = csr_array((np.maximum(lightest.km, SHORTEST_KM), (lightest.u, lightest.v)), shape=(n, n))
     found = dijkstra(graph, directed=False, indices=nodes, limit=float(radius_km.max()), min_only=True, return_predecessors=True)
     km, _, source = found
     radius = np.zeros(network.n_nodes)
@@ -75,36 +81,53 @@ def _km_between(network: Network, one: int, other: int) -> float:
 
 
 def in_use(network: Network, nodes: Integers, tell: Callable[[str], None] = lambda _: None) -> Network:
-    """Keep the roads that lead from some place to another: by the fastest way, the shortest, and a second one not twice as slow."""
+    """Keep the roads that lead from some place to another.
+
+    Those are the fastest way between any two, the shortest between neighbours, and between neighbours a second one that is not twice as
+    slow.
+    """
     fastest = _used(network, network.hours, nodes)
     tell("fastest ways between places found")
-    shortest = _used(network, network.km, nodes)
-    tell("shortest ways between places found")
-    second = _used(network, np.where(fastest, DEARER, 1.0) * network.hours, nodes)
-    tell("second ways between places found")
+    shortest = _used(network, network.km, nodes, NEIGHBOURS)
+    second = _used(network, np.where(fastest | shortest, DEARER, 1.0) * network.hours, nodes, NEIGHBOURS)
+    tell("shortest and second ways between neighbours found")
     return network.take(fastest | shortest | second)
 
 
-def _used(network: Network, weight: Floats, nodes: Integers) -> Booleans:
-    """Whether an edge lies on the lightest way between any two of the nodes."""
+def _used(network: Network, weight: Floats, nodes: Integers, n_nearest: int | None = None) -> Booleans:
+    """Whether an edge lies on the lightest way between any two of the nodes, or between each and the nearest of the others."""
     from scipy.sparse.csgraph import dijkstra
 
+    from scipy.sparse import csr_array
+
     network, nodes = _renumbered(network, nodes)
-    graph, edge_of = _lightest(network, weight)
+    best, edge_of = _lightest(network, weight)
+    n = network.n_nodes
+    # numbers in place of weights say where in the compressed rows each edge went
+    graph = csr_array((np.arange(1.0, best.size + 1.0), (network.u[best], network.v[best])), shape=(n, n))
+    edge = best[graph.data.astype(np.int64) - 1]
     used = np.zeros(len(network), np.bool_)
     for source in nodes:
-        _, before = dijkstra(graph, directed=False, indices=int(source), return_predecessors=True)
+        graph.data = np.maximum(np.where(used[edge], BEATEN, 1.0) * weight[edge], SHORTEST_KM)
+        far, before = dijkstra(graph, directed=False, indices=int(source), return_predecessors=True)
         reached = nodes[before[nodes] >= 0]
-        passed = np.zeros(network.n_nodes, np.bool_)
-        while reached.size:
-            passed[reached] = True
-            reached = np.unique(before[reached])
-            reached = reached[reached >= 0]
-            reached = reached[~passed[reached]]
-        tail = np.flatnonzero(passed)
-        tail = tail[before[tail] >= 0]
+        if n_nearest is not None:
+            reached = reached[np.argsort(far[reached], kind="stable")[:n_nearest]]
+        tail = _passed(before, reached)
         used[edge_of(tail, before[tail].astype(np.int64))] = True
     return used
+
+
+def _passed(before: Integers, reached: Integers) -> Integers:
+    """Nodes on the way back from some nodes to where a search began, that one left out."""
+    passed = np.zeros(before.size, np.bool_)
+    while reached.size:
+        passed[reached] = True
+        reached = np.unique(before[reached])
+        reached = reached[reached >= 0]
+        reached = reached[~passed[reached]]
+    tail = np.flatnonzero(passed)
+    return tail[before[tail] >= 0]
 
 
 def _renumbered(network: Network, nodes: Integers) -> tuple[Network, Integers]:
@@ -114,22 +137,25 @@ def _renumbered(network: Network, nodes: Integers) -> tuple[Network, Integers]:
     return replace(network, lat=network.lat[alive], lon=network.lon[alive], **ends), np.searchsorted(alive, nodes)
 
 
-def _lightest(network: Network, weight: Floats) -> tuple[object, Callable[[Integers, Integers], Integers]]:
-    """The graph of the lightest edge between each two nodes, and which edge that is."""
-    from scipy.sparse import csr_array
+class _Lightest(NamedTuple):
+    """The lightest edge between each two nodes, and a function from pairs of nodes to it."""
 
+    edges: Integers
+    between: Callable[[Integers, Integers], Integers]
+
+
+def _lightest(network: Network, weight: Floats) -> _Lightest:
     n = network.n_nodes
     pair = np.minimum(network.u, network.v) * n + np.maximum(network.u, network.v)
     order = np.lexsort((np.arange(len(network)), weight, pair))
     first = np.concatenate([[True], pair[order][1:] != pair[order][:-1]]) if order.size else np.zeros(0, np.bool_)
     best = order[first]
-    pairs: NDArray[np.int64] = pair[best]
-    graph = csr_array((np.maximum(weight[best], SHORTEST_KM), (network.u[best], network.v[best])), shape=(n, n))
+    pairs = pair[best]
 
-    def edge_of(one: Integers, other: Integers) -> Integers:
+    def between(one: Integers, other: Integers) -> Integers:
         return best[np.searchsorted(pairs, np.minimum(one, other) * n + np.maximum(one, other))]
 
-    return graph, edge_of
+    return _Lightest(best, between)
 
 
 def reduce(
