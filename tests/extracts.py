@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keyterrain.geo.box import Box
+from keyterrain.geo.distance import Points, distance_km
 
 BOX = Box(36.0, 34.0, 36.5, 34.4)
 APART_DEG = 0.0003
@@ -77,6 +78,12 @@ class Extract:
 def between(start: tuple[float, float], end: tuple[float, float], n: int) -> list[tuple[float, float]]:
     """Points that cut a line into n parts, both ends left out."""
     return [(start[0] + (end[0] - start[0]) * i / n, start[1] + (end[1] - start[1]) * i / n) for i in range(1, n)]
+
+
+def km_of(points: list[tuple[float, float]]) -> float:
+    """Length of a line of longitudes and latitudes."""
+    lon, lat = np.array(points).T
+    return float(distance_km(Points.of(lat[:-1], lon[:-1]), Points.of(lat[1:], lon[1:])).sum())
 
 
 def valley(*, bridge: bool = False) -> Extract:

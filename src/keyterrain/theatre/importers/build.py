@@ -130,14 +130,11 @@ def build(request: BuildRequest, out: Path, tell: Tell = lambda _: None) -> Buil
     Raises
     ------
     ScenarioFaults
-        With everything that is wrong with the files.
-    FileExistsError
-        If the folder is there.
+        With everything that is wrong with the files, or because the folder is there.
     OSError
         If it cannot be written.
     """
-    if out.exists() or out.is_symlink():
-        raise FileExistsError(f"{out} exists: nothing is written over")
+    _require_absent(out)
     sources = _read(request, tell)
     theatre = _network(request, sources, tell)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -146,6 +143,11 @@ def build(request: BuildRequest, out: Path, tell: Tell = lambda _: None) -> Buil
         return _write(request, sources, theatre, beside, out, tell)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _require_absent(out: Path) -> None:
+    if out.exists() or out.is_symlink():
+        raise _refuse([Fault("--out", None, None, f"{out} is there already, and nothing is written over")])
 
 
 def _refuse(faults: Iterable[Fault]) -> ScenarioFaults:
@@ -368,8 +370,7 @@ def _write(request: BuildRequest, sources: _Sources, theatre: _Theatre, beside: 
     report = check(folder)
     if report.faults:
         raise AssertionError("a theatre was built that is not sound: " + "; ".join(str(fault) for fault in report.faults[:5]))
-    if out.exists():
-        raise FileExistsError(f"{out} exists: nothing is written over")
+    _require_absent(out)
     folder.rename(out)
     tell(f"{out} written")
     n_junctions = sum(place.kind == "junction" for place in scenario.places)
@@ -385,6 +386,7 @@ def _write(request: BuildRequest, sources: _Sources, theatre: _Theatre, beside: 
 def _scenario(request: BuildRequest, sources: _Sources, theatre: _Theatre, folder: Path, out: Path) -> Scenario:
     start = request.start or undecided.NO_START
     named = _named(request, sources, theatre, start)
+    _require_heights(named.places, sources.mosaic.elevation)
     heights = [place.elevation_m for place in named.places if place.elevation_m is not None]
     reference_m = round(float(np.median(heights)), -1)
     control = tuple(
@@ -399,6 +401,14 @@ def _scenario(request: BuildRequest, sources: _Sources, theatre: _Theatre, folde
         supply_sources=(), stocks=(), people=(), climate=undecided.climate(request.box.lat, reference_m),
         record=Record(control, (), (), (), ()), sources=_sources(request), claims=(), fingerprint="",
     )  # fmt: skip
+
+
+def _require_heights(places: Sequence[Place], ground: Elevation) -> None:
+    covered = ground.covers(Points.of([place.lat for place in places], [place.lon for place in places]))
+    bare = [f"{place.name} ({place.lat}, {place.lon})" for place, is_covered in zip(places, covered, strict=True) if not is_covered]
+    if bare:
+        what = f"the elevation has no data under {_listed(bare)}, where roads meet: fill its gaps (gdal_fillnodata) or take another file"
+        raise _refuse([Fault("elevation", None, None, what)])
 
 
 def _named(request: BuildRequest, sources: _Sources, theatre: _Theatre, start: date) -> _Named:

@@ -1,0 +1,206 @@
+"""Networks small enough for paper, and random ones against networkx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+from extracts import BOX, Extract, between, km_of, write_dem
+
+from keyterrain.geo.distance import Points, distance_km
+from keyterrain.geo.elevation import Elevation
+from keyterrain.theatre.importers.anchoring import anchor
+from keyterrain.theatre.importers.carriageways import without_roundabouts, zipped
+from keyterrain.theatre.importers.network import Network, of_ways, simplify
+from keyterrain.theatre.importers.osm import read_osm
+from keyterrain.theatre.importers.roads import MOTORWAY, PAVED, PRIMARY, TRACK, meaning
+from keyterrain.theatre.importers.routes import ways_between
+from keyterrain.theatre.importers.theatre_scale import reduce
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Elevation:
+    return Elevation.open(write_dem(tmp_path_factory.mktemp("dem") / "flat.tif", np.full((160, 200), 500.0)))
+
+
+def network_of(extract: Extract, folder: Path, ground: Elevation) -> Network:
+    ways = read_osm(extract.write(folder / "x.osm.pbf"), BOX)
+    return zipped(without_roundabouts(of_ways(ways, ground), ways), BOX.lat)
+
+
+def node_at(network: Network, lon: float, lat: float) -> int:
+    return int(np.argmin(distance_km(network.points, Points.of([lat], [lon]))))
+
+
+def simplified(network: Network, *fixed: tuple[float, float]) -> Network:
+    marks = np.zeros(network.n_nodes, np.bool_)
+    marks[[node_at(network, *each) for each in fixed]] = True
+    return simplify(network, marks, np.zeros(network.n_nodes, np.bool_))
+
+
+A, B, C = (36.10, 34.10), (36.40, 34.10), (36.25, 34.20)
+
+
+def test_a_winding_road_keeps_its_length_when_it_becomes_one_edge(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    bends = [(lon, 34.10 + 0.01 * (i % 3)) for i, (lon, _) in enumerate(between(A, B, 12), start=1)]
+    e.way(e.line([A, *bends, B]), "secondary")
+    network = simplified(network_of(e, tmp_path, ground), A, B)
+    assert len(network) == 1
+    assert network.km[0] == pytest.approx(km_of([A, *bends, B]), rel=1e-9)
+
+
+def test_dead_ends_and_rings_go_and_places_stay(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    road = e.way(e.line([A, (36.2, 34.1), (36.3, 34.1), B]), "secondary")
+    branch = e.way([road[1], *e.line([(36.2, 34.2), (36.2, 34.25)])], "tertiary")
+    e.way([branch[1], *e.line([(36.22, 34.22), (36.24, 34.2)]), branch[1]], "tertiary")
+    e.way([road[2], *e.line([(36.3, 34.2)])], "tertiary")
+    assert len(simplified(network_of(e, tmp_path, ground), A, B)) == 1
+    assert len(simplified(network_of(e, tmp_path, ground), A, B, (36.3, 34.2))) == 3
+
+
+def test_two_carriageways_with_points_at_other_places_are_one_road(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    e.way(e.line((lon, 34.1998) for lon in np.linspace(36.1, 36.4, 11)), "motorway")
+    e.way(e.line((lon, 34.2002) for lon in np.linspace(36.4, 36.1, 8)), "motorway")
+    network = simplified(network_of(e, tmp_path, ground), (36.1, 34.2), (36.4, 34.2))
+    assert len(network) == 1
+    assert network.km[0] == pytest.approx(km_of([(36.1, 34.2), (36.4, 34.2)]), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("highway", "apart_deg", "back"),
+    [("motorway", 0.004, True), ("motorway", 0.0004, False), ("track", 0.0004, True)],
+)
+def test_lines_that_are_no_two_carriageways_stay_two(
+    tmp_path: Path, ground: Elevation, highway: str, apart_deg: float, back: bool
+) -> None:
+    e = Extract()
+    e.way(e.line((lon, 34.2) for lon in np.linspace(36.1, 36.4, 11)), highway, oneway="yes")
+    other = list(np.linspace(36.1, 36.4, 8))
+    e.way(e.line((lon, 34.2 + apart_deg) for lon in (other[::-1] if back else other)), highway, oneway="yes")
+    ends = [(lon, 34.2 + off) for lon in (36.1, 36.4) for off in (0.0, apart_deg)]
+    assert len(simplified(network_of(e, tmp_path, ground), *ends)) == 2
+
+
+def test_a_roundabout_is_one_junction_and_roads_reach_its_middle(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    angles = np.linspace(0, 2 * np.pi, 13)[:-1]
+    ring = e.line((36.25 + 0.001 * np.cos(a), 34.10 + 0.001 * np.sin(a)) for a in angles)
+    e.way([*ring, ring[0]], "secondary", junction="roundabout")
+    west = e.line([A])
+    e.way([*west, ring[6]], "secondary")
+    e.way([ring[0], *e.line([B])], "secondary")
+    e.way([ring[3], *e.line([C])], "secondary")
+    network = simplified(network_of(e, tmp_path, ground), A, B, C)
+    assert len(network) == 3
+    assert sorted(network.km)[1:] == pytest.approx([km_of([A, (36.25, 34.1)])] * 2, rel=2e-3)
+
+
+def test_a_way_drawn_twice_is_one(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    road = e.line([A, C, B])
+    for _ in range(2):
+        e.way(road, "primary")
+    network = simplified(network_of(e, tmp_path, ground), A, B)
+    assert len(network) == 1
+    assert network.km[0] == pytest.approx(km_of([A, C, B]), rel=1e-9)
+
+
+def test_a_much_shorter_path_beside_a_road_is_kept_with_a_junction_of_its_own(tmp_path: Path, ground: Elevation) -> None:
+    for path, n in ([C], 3), ([(36.25, 34.3)], 1):  # a short cut, and a detour
+        e = Extract()
+        a, b = e.line([A, B])
+        e.way([a, *e.line([(36.1, 34.35), (36.4, 34.35)]), b] if n == 3 else [a, b], "secondary")
+        e.way([a, *e.line(path), b], "path")
+        network = simplified(network_of(e, tmp_path, ground), A, B)
+        ways = ways_between(network, np.zeros(network.n_nodes, np.bool_))
+        assert [way.vehicle for way in ways].count(True) == 1
+        assert len(ways) == n
+        assert sum(way.km for way in ways if not way.vehicle) == pytest.approx(km_of([A, *path, B]) if n == 3 else 0.0)
+
+
+def test_a_motorway_keeps_its_kind_where_a_road_leads_on(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    a, c, b = e.line([A, C, B])
+    e.way([a, c], "motorway", oneway="no")
+    e.way([c, b], "tertiary")
+    network = simplified(network_of(e, tmp_path, ground), A, B)
+    assert {way.kind for way in ways_between(network, np.zeros(network.n_nodes, np.bool_))} == {MOTORWAY, PAVED}
+
+
+def test_steep_roads_are_mountain_roads_and_level_ones_are_not(tmp_path: Path) -> None:
+    heights = np.repeat(np.maximum(0.0, np.arange(200) - 90)[None, :] * 50.0, 160, axis=0)  # 50 m each 460 m from 36.2 east on
+    slope = Elevation.open(write_dem(tmp_path / "slope.tif", heights))
+    e = Extract()
+    e.way(e.line([(36.02, 34.1), *between((36.02, 34.1), (36.45, 34.1), 30), (36.45, 34.1)]), "secondary")
+    network = of_ways(read_osm(e.write(tmp_path / "x.osm.pbf"), BOX), slope)
+    middle = network.lon[network.u] + 0.5 * (network.lon[network.v] - network.lon[network.u])
+    names = np.array(["paved", "mountain"])[(network.kind != PAVED).astype(int)]
+    assert set(names[middle < 36.19]) == {"paved"}
+    assert set(names[middle > 36.22]) == {"mountain"}
+
+
+def test_lengths_between_places_are_those_of_networkx_on_the_ways_as_drawn(tmp_path: Path, ground: Elevation) -> None:
+    """No short cut and no detour appears, whatever is contracted, pruned and merged."""
+    from scipy.spatial import Delaunay
+
+    rng = np.random.default_rng(7)
+    spots = np.column_stack([rng.uniform(36.02, 36.48, 90), rng.uniform(34.02, 34.38, 90)])
+    sides = {tuple(sorted((int(t[i]), int(t[i - 1])))) for t in Delaunay(spots).simplices for i in range(3)}
+    e, plain = Extract(), nx.Graph()
+    node = [e.node(float(lon), float(lat)) for lon, lat in spots]
+    for one, two in sorted(sides):
+        if rng.uniform() < 0.45:
+            continue
+        inner = between(tuple(spots[one]), tuple(spots[two]), 4)
+        bent = [(lon + 0.002, lat - 0.002) for lon, lat in inner]
+        e.way([node[one], *e.line(bent), node[two]], "tertiary")
+        plain.add_edge(one, two, km=km_of([tuple(spots[one]), *bent, tuple(spots[two])]))
+    piece = sorted(max(nx.connected_components(plain), key=len))
+    chosen = piece[:: len(piece) // 12][:12]
+    network = network_of(e, tmp_path, ground)
+    places = Points.of(spots[chosen, 1], spots[chosen, 0])
+    anchored = anchor(network, places, np.zeros(len(chosen)), BOX.lat)
+    kinds = ("post",) * len(chosen)
+    for all_roads, off in (True, 1e-6), (False, 0.0205):
+        made = reduce(anchored.network, anchored.node, kinds, np.empty(0, np.int64), all_roads=all_roads)
+        found = nx.MultiGraph()
+        found.add_weighted_edges_from(zip(made.u.tolist(), made.v.tolist(), made.km.tolist(), strict=True), weight="km")
+        for i, one in enumerate(chosen):
+            true = nx.single_source_dijkstra_path_length(plain, one, weight="km")
+            ours = nx.single_source_dijkstra_path_length(found, int(anchored.node[i]), weight="km")
+            for j, two in enumerate(chosen):
+                assert true[two] * (1 - 1e-9) - 0.7 <= ours[int(anchored.node[j])] <= true[two] * (1 + off) + 0.7
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind", "vehicle", "one_way"),
+    [
+        ({"highway": "motorway"}, MOTORWAY, True, 1),
+        ({"highway": "motorway", "oneway": "no"}, MOTORWAY, True, 0),
+        ({"highway": "trunk"}, PRIMARY, True, 0),
+        ({"highway": "trunk", "motorroad": "yes"}, MOTORWAY, True, 0),
+        ({"highway": "primary_link", "oneway": "-1"}, PRIMARY, True, -1),
+        ({"highway": "residential"}, PAVED, True, 0),
+        ({"highway": "tertiary", "surface": "gravel"}, TRACK, True, 0),
+        ({"highway": "track"}, TRACK, True, 0),
+        ({"highway": "path"}, TRACK, False, 0),
+        ({"highway": "unclassified", "motor_vehicle": "no"}, PAVED, False, 0),
+    ],
+)
+def test_tags_mean(tags: dict[str, str], kind: int, vehicle: bool, one_way: int) -> None:
+    said = meaning(tags)
+    assert said is not None
+    assert (said.kind, said.vehicle, said.one_way) == (kind, vehicle, one_way)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"highway": "footway"}, {"highway": "proposed"}, {"highway": "service", "service": "driveway"}, {"highway": "track", "access": "no"}],
+)
+def test_tags_of_no_way_between_places(tags: dict[str, str]) -> None:
+    assert meaning(tags) is None
