@@ -1,7 +1,7 @@
 """Write a made-up country to build a theatre from: 200,000 road nodes, 400 towns and villages, elevation.
 
-Roads are laid in a warped lattice: a motorway of two carriageways every 40 lines, primary roads every 20, others paved, every second
-line a track; about each town streets in blocks. No luck in it: whoever runs it writes the same bytes.
+Roads are laid in a warped lattice: a motorway of two carriageways every 40 lines, primary roads every 20, others paved, every
+second line a track; about each town streets in blocks. No luck in it: whoever runs it writes the same bytes.
 """
 
 from __future__ import annotations
@@ -47,13 +47,16 @@ class Country:
         self.ways: list[tuple[list[int], dict[str, str]]] = []
 
     def node(self, place: tuple[float, float]) -> int:
+        """Add a node and return its number."""
         self.nodes.append(place)
         return len(self.nodes)
 
     def way(self, nodes: list[int], **tags: str) -> None:
+        """Add a way."""
         self.ways.append((nodes, tags))
 
     def lattice(self) -> dict[tuple[int, int], int]:
+        """Lay out all roads and return their crossings."""
         crossing = {(i, j): self.node(at(i, j)) for i in range(N_LINES) for j in range(N_LINES)}
         for line in range(N_LINES):
             for along_i in (True, False):
@@ -61,12 +64,14 @@ class Country:
         return crossing
 
     def road(self, crossing: dict[tuple[int, int], int], line: int, *, along_i: bool) -> None:
+        """Lay out one road from crossing to crossing."""
         kind = highway(line)
         for k in range(N_LINES - 1):
             ends = ((k, line), (k + 1, line)) if along_i else ((line, k), (line, k + 1))
             (i0, j0), (i1, j1) = ends
             inner = [
-                self.node(at(i0 + (i1 - i0) * t / POINTS_A_CELL, j0 + (j1 - j0) * t / POINTS_A_CELL)) for t in range(1, POINTS_A_CELL)
+                self.node(at(i0 + (i1 - i0) * t / POINTS_A_CELL, j0 + (j1 - j0) * t / POINTS_A_CELL))
+                for t in range(1, POINTS_A_CELL)
             ]
             there = [crossing[i0, j0], *inner, crossing[i1, j1]]
             self.way(there, highway=kind, oneway="yes" if kind == "motorway" else "no")
@@ -75,6 +80,7 @@ class Country:
                 self.way([there[-1], *reversed(beside), there[0]], highway=kind, oneway="yes")
 
     def streets(self, crossing: dict[tuple[int, int], int]) -> list[tuple[float, float]]:
+        """Lay out the streets of all towns and return where towns lie."""
         step = N_LINES // N_TOWNS
         towns = []
         for a in range(N_TOWNS):
@@ -86,6 +92,7 @@ class Country:
         return towns
 
     def blocks(self, middle: int, lon: float, lat: float) -> None:
+        """Lay out the streets of a town."""
         half = BLOCKS // 2
         corner = {
             (i, j): middle if (i, j) == (half, half) else self.node((lon + (i - half) * BLOCK_DEG, lat + (j - half) * BLOCK_DEG))
@@ -97,6 +104,7 @@ class Country:
             self.way([corner[j, i] for j in range(BLOCKS)], highway="residential")
 
     def write(self, path: Path) -> int:
+        """Write the extract and return how many road nodes it has."""
         import osmium
         from osmium.osm.mutable import Node, Way
 

@@ -1,9 +1,9 @@
 """A made-up valley whose network is known by hand, written as an extract, as elevation and as a gazetteer.
 
 Degrees east 36.00 to 36.50, north 34.00 to 34.40. Alpha (36.10, 34.10) and Beta (36.40, 34.10) are joined by a paved road, drawn
-twice, and by a motorway of two carriageways at 34.15 with a ramp to each. Gamma (36.25, 34.30) is reached from Alpha by a track over
-High Pass, and on by a path from Gamma towards the river at 36.30, which no bridge crosses; Delta (36.35, 34.25) beyond it is reached
-from Beta through a roundabout. Epsilon is 5 km from any road; Zeta has nothing but the motorway beside it. A lane ends nowhere,
+twice, and by a motorway of two carriageways at 34.15 with ramps to each. Gamma (36.25, 34.30) is reached from Alpha by a track
+over High Pass; another track leads on to the river at 36.30, which no bridge crosses. Delta (36.35, 34.25) beyond it is reached
+from Beta through a roundabout. Epsilon is 4 km from any road; Zeta has nothing but the motorway beside it. A lane ends nowhere,
 another runs in a ring, and a primary road leaves the box.
 """
 

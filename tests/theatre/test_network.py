@@ -7,8 +7,8 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from extracts import BOX, Extract, between, km_of, write_dem
 
+from extracts import BOX, Extract, between, km_of, write_dem
 from keyterrain.geo.distance import Points, distance_km
 from keyterrain.geo.elevation import Elevation
 from keyterrain.theatre.importers.anchoring import anchor
@@ -200,7 +200,12 @@ def test_tags_mean(tags: dict[str, str], kind: int, vehicle: bool, one_way: int)
 
 @pytest.mark.parametrize(
     "tags",
-    [{"highway": "footway"}, {"highway": "proposed"}, {"highway": "service", "service": "driveway"}, {"highway": "track", "access": "no"}],
+    [
+        {"highway": "footway"},
+        {"highway": "proposed"},
+        {"highway": "service", "service": "driveway"},
+        {"highway": "track", "access": "no"},
+    ],
 )
 def test_tags_of_no_way_between_places(tags: dict[str, str]) -> None:
     assert meaning(tags) is None

@@ -376,9 +376,7 @@ def _sane_cell(grid: Grid, name: str) -> CellSize:
     return cell
 
 
-def _heights_m(
-    raster: Any, window: tuple[slice, slice], name: str, *, may_be_empty: bool = False
-) -> NDArray[np.float32]:
+def _heights_m(raster: Any, window: tuple[slice, slice], name: str, *, may_be_empty: bool = False) -> NDArray[np.float32]:
     _require_metres(raster, name)
     masked = raster.read(1, window=tuple((part.start, part.stop) for part in window), masked=True)
     scaled = masked.astype(np.float32) * np.float32(raster.scales[0]) + np.float32(raster.offsets[0])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.geo.box import Box
-from keyterrain.geo.elevation import CellSize, Elevation, ElevationError, Grid, Header, open_header
+from keyterrain.geo.elevation import Elevation, ElevationError, Grid, Header, open_header
 
 MARGIN_KM = 25.0
 """As much as is read beyond the places of a scenario, where the files reach that far."""
@@ -156,14 +156,16 @@ def _require_cover(headers: Sequence[Header], box: Box) -> None:
     swapped = abs(turned.south) <= 90.0 and abs(turned.north) <= 90.0 and _covered(headers, turned).all()
     if swapped:
         raise ElevationError(
-            f"The box {box} lies outside {names}, and with latitude and longitude swapped inside: the order is W,S,E,N, so write {turned}."
+            f"The box {box} lies outside {names}, and with latitude and longitude swapped inside: "
+            f"the order is W,S,E,N, so write {turned}."
         )
     if not covered.any():
         raise ElevationError(f"{names}: of another region than the box {box} ({where}).")
     first = int(np.flatnonzero(~covered)[0])
     share = 1.0 - float(covered.mean())
     raise ElevationError(
-        f"{names}: {share:.0%} of the box {box} is not covered, among it {lattice.lat[first]:.3f} N {lattice.lon[first]:.3f} E ({where})."
+        f"{names}: {share:.0%} of the box {box} is not covered, among it latitude {lattice.lat[first]:.3f}, longitude "
+        f"{lattice.lon[first]:.3f} ({where})."
     )
 
 

@@ -1,7 +1,7 @@
 """Places set onto the network: beside a road, beside a motorway alone, or far from any, by a way on foot.
 
-A place is a node of its own, joined to the nearest point of a road. What it is off the road beyond the error of its coordinates counts
-as a way. Rivers are not read, so a way on foot to a far road is a guess for a person to look at.
+A place is a node of its own, joined to the nearest point of a road. What it is off the road beyond the error of its coordinates
+counts as a way. Rivers are not read, so a way on foot to a far road is a guess for a person to look at.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ BESIDE_KM = 1.0
 FARTHEST_ON_FOOT_KM = 15.0
 """A place farther than this from any way has none; assumption: half a day's walk."""
 FOOT_DETOUR = 1.4
-"""Length of a path over the straight line where no path is mapped; assumption: between the 1.2 to 1.5 usual of roads and hill paths."""
+"""Length of a path over the straight line where no path is mapped; assumption: 1.2 to 1.5 is usual of roads and hill paths."""
 
 
 @dataclass(frozen=True, eq=False)
 class Anchored:
-    """A network with a node for each place; `link` is how each place was joined, -1 where it was not, `offset_km` how far it is off."""
+    """A network with a node for each place; `link` is how it was joined, -1 where it was not, `offset_km` how far off it is."""
 
     network: Network
     node: Integers
@@ -52,8 +52,8 @@ class _Nearest(NamedTuple):
 def anchor(network: Network, places: Points, error_km: Floats, lat: float) -> Anchored:
     """Give each place a node and join it to the network.
 
-    A road beside it comes first, then a way on foot beside it, then a motorway beside it, and at last any way but a motorway within
-    15 km, on foot.
+    A road beside it comes first, then a way on foot beside it, then a motorway beside it, and at last any way but a motorway
+    within 15 km, on foot.
     """
     plane = on_plane(network.points, lat)
     at = on_plane(places, lat)

@@ -1,7 +1,7 @@
 """Roads that are drawn as several lines made one: roundabouts, and the two carriageways of a road.
 
-Two one-way lines that run against each other side by side are zipped up: each point of one is set into the other at its foot, and the
-two become one node. Then both lines lead through the same nodes, and their edges are parallel, of which one stays.
+Two one-way lines that run against each other side by side are zipped up: each point of one is set into the other at its foot,
+and the two become one node. Then both lines lead through the same nodes, and their edges are parallel, of which one stays.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ def without_roundabouts(network: Network, ways: Ways) -> Network:
     ring = np.flatnonzero(ways.is_roundabout)
     if not ring.size:
         return network
-    links = [
-        (ways.point[i], ways.point[i + 1]) for way in ring for i in range(ways.start[way], ways.start[way + 1] - 1)
-    ]
+    links = [(ways.point[i], ways.point[i + 1]) for way in ring for i in range(ways.start[way], ways.start[way + 1] - 1)]
     pairs = np.array(links, dtype=np.int64)
     label, lat, lon = _grouped(network, pairs[:, 0], pairs[:, 1])
     extra_km = distance_km(network.points, Points(lat, lon)[label])
@@ -153,4 +151,3 @@ def _grouped(network: Network, one: Integers, other: Integers) -> tuple[Integers
     lat, lon = np.bincount(label, network.lat) / size, np.bincount(label, network.lon) / size
     alone = size[label] == 1
     return lowest[label], np.where(alone, network.lat, lat[label]), np.where(alone, network.lon, lon[label])
-

@@ -18,6 +18,12 @@ HEADINGS = {
 }
 
 
+BEGINNING = (
+    "This theatre was built from elevation, roads and a gazetteer. Tick off what you have looked at; `keyterrain check` says "
+    "what is still at odds."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One thing to decide: which part of the theatre it concerns, what it is about, and what was done meanwhile."""
@@ -32,8 +38,7 @@ def as_markdown(title: str, decisions: Iterable[Decision]) -> str:
     listed = tuple(decisions)
     parts = [
         f"# To decide: {title}",
-        "This theatre was built from elevation, roads and a gazetteer. Tick off what you have looked at; `keyterrain check` says what is "
-        "still at odds.",
+        BEGINNING,
     ]
     for topic, heading in HEADINGS.items():
         items = [f"- [ ] **{each.about}.** {each.meanwhile}" for each in listed if each.topic == topic]

@@ -95,7 +95,9 @@ def read_places(path: Path, box: Box, min_population: int) -> Gazetteer:
     elif name.endswith(".csv"):
         rows = _table_rows(path)
     else:
-        what = "unknown format: places are read from GeoNames' dumps (.txt, .tsv), tables (.csv) and " + ", ".join(vector.SUFFIXES)
+        what = "unknown format: places are read from GeoNames' dumps (.txt, .tsv), tables (.csv) and " + ", ".join(
+            vector.SUFFIXES
+        )
         return Gazetteer((), (Fault(path.name, None, None, what),))
     return _sifted(rows, box, min_population, path.name)
 
@@ -110,7 +112,9 @@ def _sifted(rows: Iterable[Settlement | Fault], box: Box, min_population: int, f
         if isinstance(row, Fault):
             faults.append(row)
             if len(faults) >= MOST_FAULTS:
-                faults.append(Fault(file, None, None, f"{MOST_FAULTS} faults, and no further row was read: is it of this format?"))
+                faults.append(
+                    Fault(file, None, None, f"{MOST_FAULTS} faults, and no further row was read: is it of this format?")
+                )
                 break
         elif not box.holds(np.float64(row.lat), np.float64(row.lon)):  # type: ignore[arg-type]
             n_outside += 1
@@ -241,9 +245,7 @@ def _columns(header: Iterable[str]) -> dict[str, int]:
     return {name: position for name, position in found.items() if position is not None}
 
 
-def _table_row(
-    file: str, number: int, width: int, columns: Mapping[str, int], cells: list[str]
-) -> Iterator[Settlement | Fault]:
+def _table_row(file: str, number: int, width: int, columns: Mapping[str, int], cells: list[str]) -> Iterator[Settlement | Fault]:
     if len(cells) != width:
         yield Fault(file, number, None, f"the row has {len(cells)} cells, the header {width}")
         return

@@ -30,7 +30,7 @@ LONGEST_FRAGMENT_KM = 2.0
 DOES_NOT_DOMINATE = 0.67
 """A way on foot is kept beside a road if it is shorter than this part of it; assumption."""
 SECOND_WAY_KM = 3.0
-"""A motorway and another road between the same two nodes are two ways if both are longer than this; assumption: no interchange is."""
+"""A motorway and another road between the same two nodes are two ways if both are longer; assumption: no interchange is."""
 SECOND_WAY_SLOWER = 2.0
 """... and neither is so many times slower than the other; assumption."""
 BARELY_MOTORWAY_KM = 0.5
@@ -40,8 +40,9 @@ BARELY_MOTORWAY_KM = 0.5
 class Network:
     """Nodes with positions, edges with their ends; all edge arrays have the same length.
 
-    `kind` is an index into ROUTE_KINDS of an edge that is still one segment; `hours` those of a vehicle at default speeds, or on foot
-    where no vehicle passes; `via` a node about the middle of a contracted edge, -1 where there is none; `link` what it comes from.
+    `kind` is an index into ROUTE_KINDS of an edge that is still one segment; `hours` those of a vehicle at default speeds, or on
+    foot where no vehicle passes; `via` a node about the middle of a contracted edge, -1 where there is none; `link` what it
+    comes from.
     """
 
     lat: Floats
@@ -133,8 +134,8 @@ def of_ways(ways: Ways, elevation: Elevation) -> Network:
     hours = km / np.where(vehicle, speed_km_h()[kind], FOOT_KM_H)
     n = u.size
     return Network(
-        lat=ways.lat, lon=ways.lon, u=u, v=v, km=km, hours=hours, motorway_km=np.where(kind == MOTORWAY, km, 0.0), vehicle=vehicle,
-        link=np.zeros(n, np.int8), via=np.full(n, -1, np.int64), kind=kind, one_way=ways.one_way[way] != 0,
+        lat=ways.lat, lon=ways.lon, u=u, v=v, km=km, hours=hours, motorway_km=np.where(kind == MOTORWAY, km, 0.0),
+        vehicle=vehicle, link=np.zeros(n, np.int8), via=np.full(n, -1, np.int64), kind=kind, one_way=ways.one_way[way] != 0,
         is_ramp=ways.is_ramp[way],
     )  # fmt: skip
 
@@ -185,7 +186,12 @@ def insert(network: Network, new: Insertion) -> Inserted:
     part = (share[1:] - share[:-1])[same]
     pieces = wider.take(edge[:-1][same])
     pieces = replace(
-        pieces, u=at[:-1][same], v=at[1:][same], km=pieces.km * part, hours=pieces.hours * part, motorway_km=pieces.motorway_km * part
+        pieces,
+        u=at[:-1][same],
+        v=at[1:][same],
+        km=pieces.km * part,
+        hours=pieces.hours * part,
+        motorway_km=pieces.motorway_km * part,
     )
     left = np.ones(len(network), np.bool_)
     left[cut] = False
@@ -301,8 +307,8 @@ def _contract(network: Network, stay: Booleans) -> Network:
     m = chains.size
     joined = replace(
         network,
-        u=ends[:, 0], v=ends[:, 1], km=np.bincount(chain, parts.km, m), hours=np.bincount(chain, parts.hours, m),
-        motorway_km=np.bincount(chain, parts.motorway_km, m), vehicle=np.bincount(chain, ~parts.vehicle, m) == 0,
+        u=ends[:, 0], v=ends[:, 1], km=_total(chain, parts.km, m), hours=_total(chain, parts.hours, m),
+        motorway_km=_total(chain, parts.motorway_km, m), vehicle=np.bincount(chain, ~parts.vehicle, m) == 0,
         link=_most(chain, parts.link, m), via=_middles(network, label, chains, inner, ends), kind=_most(chain, parts.kind, m),
         one_way=np.zeros(m, np.bool_), is_ramp=np.bincount(chain, ~parts.is_ramp, m) == 0,
     )  # fmt: skip
@@ -315,6 +321,10 @@ def _paced_on_foot(joined: Network, chain: Integers, parts: Network) -> Network:
     """A chain with a stretch that no vehicle passes is walked from end to end."""
     mixed = ~joined.vehicle & (np.bincount(chain, parts.vehicle, len(joined)) > 0)
     return replace(joined, hours=np.where(mixed, joined.km / FOOT_KM_H, joined.hours))
+
+
+def _total(chain: Integers, value: Floats, n: int) -> Floats:
+    return np.bincount(chain, value, n).astype(np.float64)
 
 
 def _most(chain: Integers, value: NDArray[np.int8], n: int) -> NDArray[np.int8]:

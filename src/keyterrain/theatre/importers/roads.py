@@ -18,7 +18,7 @@ from keyterrain.geo.distance import Booleans, Floats, Integers
 from keyterrain.theatre.schema import ROUTE_KINDS
 
 MOTORWAY, PRIMARY, PAVED, MOUNTAIN, TRACK, PASS = range(len(ROUTE_KINDS))
-DEGREES_PER_UNIT = 1e-7
+DEGREES_PER_UNIT, UNITS_PER_DEGREE = 1e-7, 1e7
 """OpenStreetMap keeps coordinates as whole ten-millionths of a degree."""
 
 
@@ -156,7 +156,8 @@ class Gatherer:
     @classmethod
     def of(cls, west: float, south: float, east: float, north: float) -> Gatherer:
         """Return an empty one for a box in degrees."""
-        return cls(*(round(edge / DEGREES_PER_UNIT) for edge in (west, south, east, north)))
+        units = [round(edge / DEGREES_PER_UNIT) for edge in (west, south, east, north)]
+        return cls(units[0], units[1], units[2], units[3])
 
     def add(self, said: Meaning, refs: Sequence[int], xs: Sequence[int], ys: Sequence[int]) -> None:
         """Take the stretches of a way that lie in the box."""
@@ -195,8 +196,8 @@ class Gatherer:
         flags = np.array(self.flags, dtype=np.int8)
         index = {int(ref): i for i, ref in enumerate(unique) if int(ref) in self.passes} if self.passes else {}
         return Ways(
-            lat=y[first] * DEGREES_PER_UNIT,
-            lon=x[first] * DEGREES_PER_UNIT,
+            lat=_degrees(y[first]),
+            lon=_degrees(x[first]),
             point=point.astype(np.int64).ravel(),
             start=np.array(self.starts, dtype=np.int64),
             kind=np.array(self.kinds, dtype=np.int8),
@@ -208,3 +209,9 @@ class Gatherer:
             n_unlocated=self.n_unlocated,
             exits=tuple(self.exits),
         )
+
+
+def _degrees(units: Integers) -> Floats:
+    # divided, so that a position reads as the decimal number that was meant
+    degrees: Floats = np.asarray(units / UNITS_PER_DEGREE, dtype=np.float64)
+    return degrees

@@ -32,7 +32,7 @@ class Way:
 
 
 def ways_between(network: Network, passes: Booleans) -> tuple[Way, ...]:
-    """Return the routes of a network, in order of their nodes; of parallel edges all but the fastest lead through a junction halfway."""
+    """Return the routes of a network by their nodes; of parallel edges all but the fastest lead through a junction halfway."""
     network = _apart(network)
     kinds = _kinds(network, passes)
     order = np.lexsort((network.hours, network.v, network.u))

@@ -83,8 +83,8 @@ def _km_between(network: Network, one: int, other: int) -> float:
 def in_use(network: Network, nodes: Integers, tell: Callable[[str], None] = lambda _: None) -> Network:
     """Keep the roads that lead from some place to another.
 
-    Those are the fastest way between any two, the shortest between neighbours, and between neighbours a second one that is not twice as
-    slow.
+    Those are the fastest way between any two, the shortest between neighbours, and between neighbours a second one that is not
+    twice as slow.
     """
     fastest = _used(network, network.hours, nodes)
     tell("fastest ways between places found")
@@ -96,9 +96,8 @@ def in_use(network: Network, nodes: Integers, tell: Callable[[str], None] = lamb
 
 def _used(network: Network, weight: Floats, nodes: Integers, n_nearest: int | None = None) -> Booleans:
     """Whether an edge lies on the lightest way between any two of the nodes, or between each and the nearest of the others."""
-    from scipy.sparse.csgraph import dijkstra
-
     from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
 
     network, nodes = _renumbered(network, nodes)
     best, edge_of = _lightest(network, weight)
@@ -109,7 +108,7 @@ def _used(network: Network, weight: Floats, nodes: Integers, n_nearest: int | No
     used = np.zeros(len(network), np.bool_)
     for source in nodes:
         graph.data = np.maximum(np.where(used[edge], BEATEN, 1.0) * weight[edge], SHORTEST_KM)
-        far, before = dijkstra(graph, directed=False, indices=int(source), return_predecessors=True)
+        far, before = (found[0] for found in dijkstra(graph, directed=False, indices=[int(source)], return_predecessors=True))
         reached = nodes[before[nodes] >= 0]
         if n_nearest is not None:
             reached = reached[np.argsort(far[reached], kind="stable")[:n_nearest]]
@@ -133,8 +132,8 @@ def _passed(before: Integers, reached: Integers) -> Integers:
 def _renumbered(network: Network, nodes: Integers) -> tuple[Network, Integers]:
     """Number only the nodes that edges and places have, so that a search does not walk over the rest."""
     alive = np.unique(np.concatenate([network.u, network.v, nodes]))
-    ends = {"u": np.searchsorted(alive, network.u), "v": np.searchsorted(alive, network.v)}
-    return replace(network, lat=network.lat[alive], lon=network.lon[alive], **ends), np.searchsorted(alive, nodes)
+    u, v = np.searchsorted(alive, network.u), np.searchsorted(alive, network.v)
+    return replace(network, lat=network.lat[alive], lon=network.lon[alive], u=u, v=v), np.searchsorted(alive, nodes)
 
 
 class _Lightest(NamedTuple):

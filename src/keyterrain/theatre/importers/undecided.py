@@ -51,8 +51,8 @@ def parties() -> Parties:
 def climate(lat: float, height_m: float) -> tuple[ClimateMonth, ...]:
     """Return twelve months by latitude and height alone, so that a run can be tried.
 
-    Mean temperature at sea level 27 C to 20 degrees of latitude and 0.75 C less for each degree beyond; half the yearly swing 0.3 C a
-    degree; one day in five wet, 5 mm. All of it assumption.
+    Mean temperature at sea level 27 C to 20 degrees of latitude and 0.75 C less for each degree beyond; half the yearly swing
+    0.3 C a degree; one day in five wet, 5 mm. All of it assumption.
     """
     mean_c = 27.0 - 0.75 * max(abs(lat) - 20.0, 0.0) - LAPSE_C_PER_M * height_m
     swing_c = 0.3 * abs(lat)
