@@ -351,6 +351,18 @@ def test_a_way_that_leaves_the_box_and_comes_back_is_two(tmp_path: Path) -> None
     assert [(round(each.lon, 6), each.kind) for each in ways.exits] == [(36.2, PRIMARY), (36.4, PRIMARY)]
 
 
+def test_a_large_extract_keeps_its_nodes_in_a_file_and_reads_the_same(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    in_memory = read_osm(files["roads"], BOX)
+    monkeypatch.setattr("keyterrain.theatre.importers.osm.IN_MEMORY_BYTES", 0)
+    in_a_file = read_osm(files["roads"], BOX)
+    for name in ("lat", "lon", "point", "start", "kind"):
+        np.testing.assert_array_equal(getattr(in_a_file, name), getattr(in_memory, name))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_heights_are_those_of_the_file(built: Built) -> None:
     from keyterrain.geo.distance import Points
     from keyterrain.geo.elevation import Elevation

@@ -64,8 +64,9 @@ def scenario_of(request: BuildRequest, sources: Read, theatre: TheatreNetwork, f
     return Scenario(
         path=folder, name=slug(out.name) or "theatre", title=request.title or out.name,
         summary=f"Built from geodata of the box {request.box}; who fights whom is not decided, see {FILE}.",
-        starts=(start,), days=undecided.DAYS, covered_until=None, **undecided.parties(), actors=(), areas=(),
-        corridors=(), abroad=(), uncertain_places=(), outcomes=(), reference_height_m=reference_m, crest_areas=(), parameters={}, places=named.places,
+        starts=(start,), days=undecided.DAYS, covered_until=None, **undecided.parties(), actors=(), areas=(), corridors=(),
+        abroad=(), uncertain_places=(), outcomes=(), reference_height_m=reference_m, crest_areas=(), parameters={},
+        places=named.places,
         routes=_routes(theatre, named.key_of, named.places, start), forces=(), strength_claims=(), reinforcements=(),
         supply_sources=(), stocks=(), people=(), climate=undecided.climate(request.box.lat, reference_m),
         record=Record(control, (), (), (), ()), sources=_sources(request), claims=(), fingerprint="",
@@ -146,7 +147,7 @@ def _between(
         numbers[name] = numbers.get(name, 0) + 1
         if numbers[name] > 1:
             name = f"{name} ({numbers[name]})"
-        key = keys.give(slug(own_name) or f"{slug(by.ascii_name or by.name) or 'place'}-{what.replace(' ', '-')}")
+        key = keys.give(slug(own_name) or f"{(slug(by.ascii_name or by.name) or 'place')[:28]}-{what.replace(' ', '-')}")
         key_of[node] = key
         lat, lon = round(float(here.lat[i]), 5), round(float(here.lon[i]), 5)
         places.append(

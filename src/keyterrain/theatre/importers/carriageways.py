@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keyterrain.geo.box import KM_PER_DEGREE
 from keyterrain.geo.distance import Floats, Integers, Points, distance_km
-from keyterrain.theatre.importers.network import Insertion, Network, insert, merge_nodes
+from keyterrain.theatre.importers.network import Insertion, Network, insert, merge_nodes, repeats
 from keyterrain.theatre.importers.roads import TRACK, Ways
 
 FARTHEST_APART_KM = 0.1
@@ -119,8 +119,7 @@ def _opposite(network: Network, lane: Integers, plane: Plane) -> _Opposite:
     foot_y = plane.y[u] + (plane.y[v] - plane.y[u]) * share
     km = np.hypot(foot_x - plane.x[here], foot_y - plane.y[here])
     order = np.lexsort((edge, km, here))
-    first = np.concatenate([[True], here[order][1:] != here[order][:-1]]) if order.size else np.empty(0, np.bool_)
-    best = order[first]
+    best = order[~repeats(here[order])]
     return _Opposite(here[best], edge[best], share[best])
 
 

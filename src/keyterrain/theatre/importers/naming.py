@@ -8,7 +8,7 @@ from keyterrain.theatre.importers.gazetteer import Settlement, slug
 from keyterrain.theatre.schema import RESERVED_KEYS
 
 LONGEST_STEM = 48
-"""Leaves room for what a junction's key adds."""
+"""Leaves room for a number, and for what a junction's key adds to that of a place."""
 
 
 class Keys:

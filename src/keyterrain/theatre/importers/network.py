@@ -265,9 +265,7 @@ def _merge_parallel(network: Network) -> Network:
     low, high = np.minimum(network.u, network.v), np.maximum(network.u, network.v)
     category = _category(network)
     order = np.lexsort((np.arange(len(network)), network.km, network.hours, category, high, low))
-    same_pair = (low[order][1:] == low[order][:-1]) & (high[order][1:] == high[order][:-1])
-    same = np.concatenate([[False], same_pair & (category[order][1:] == category[order][:-1])])
-    network = network.take(order[~same])
+    network = network.take(order[~repeats(low[order], high[order], category[order])])
     return network.take(~_is_dominated(network))
 
 
@@ -283,6 +281,13 @@ def _is_dominated(network: Network) -> Booleans:
     no_way_of_its_own = (network.km < SECOND_WAY_KM) | (network.hours > SECOND_WAY_SLOWER * fastest_hours[index])
     dominated: Booleans = np.where(road, is_second & no_way_of_its_own, needless)
     return dominated
+
+
+def repeats(*keys: Integers | NDArray[np.int8]) -> Booleans:
+    """Whether all keys of an entry are those of the one before it."""
+    same = np.zeros(keys[0].size, np.bool_)
+    same[1:] = np.all([key[1:] == key[:-1] for key in keys], axis=0)
+    return same
 
 
 def _least(value: Floats, index: Integers, among: Booleans) -> Floats:

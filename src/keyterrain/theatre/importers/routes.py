@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keyterrain.geo.distance import Booleans, Integers, distance_km
-from keyterrain.theatre.importers.network import BESIDE_MOTORWAY, ON_FOOT, Network, speed_km_h
+from keyterrain.theatre.importers.network import BESIDE_MOTORWAY, ON_FOOT, Network, repeats, speed_km_h
 from keyterrain.theatre.importers.roads import MOTORWAY, PASS
 from keyterrain.theatre.schema import ROUTE_KINDS
 
@@ -55,7 +55,7 @@ def _apart(network: Network) -> Network:
     network = replace(network, u=np.minimum(network.u, network.v), v=np.maximum(network.u, network.v))
     order = np.lexsort((network.hours, network.v, network.u))
     network = network.take(order)
-    same = np.concatenate([[False], (network.u[1:] == network.u[:-1]) & (network.v[1:] == network.v[:-1])])
+    same = repeats(network.u, network.v)
     busy = np.zeros(network.n_nodes, np.bool_)
     busy[network.u] = busy[network.v] = True
     can = same & (network.via >= 0)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keyterrain.geo.distance import Booleans, Floats, Integers, distance_km
-from keyterrain.theatre.importers.network import BESIDE_MOTORWAY, ON_FOOT, Network, merge_nodes, simplify
+from keyterrain.theatre.importers.network import BESIDE_MOTORWAY, ON_FOOT, Network, merge_nodes, repeats, simplify
 
 TOWN_RADIUS_KM: Mapping[str, float] = {"city": 3.0, "town": 1.5}
 """Crossings so near a place by road are within it; assumption."""
@@ -147,8 +147,7 @@ def _lightest(network: Network, weight: Floats) -> _Lightest:
     n = network.n_nodes
     pair = np.minimum(network.u, network.v) * n + np.maximum(network.u, network.v)
     order = np.lexsort((np.arange(len(network)), weight, pair))
-    first = np.concatenate([[True], pair[order][1:] != pair[order][:-1]]) if order.size else np.zeros(0, np.bool_)
-    best = order[first]
+    best = order[~repeats(pair[order])]
     pairs = pair[best]
 
     def between(one: Integers, other: Integers) -> Integers:
