@@ -175,6 +175,11 @@ def test_two_files_that_name_one_place_make_it_once(files: dict[str, Path], tmp_
     assert (alpha.lat, "Halab al-Alfa" in alpha.alt_names) == (34.1, True)
 
 
+def test_a_place_alone_is_a_theatre_without_routes(files: dict[str, Path], tmp_path: Path) -> None:
+    made = build(request(files | {"places": geonames(tmp_path / "XY.txt", SETTLED[:1])}), tmp_path / "out")
+    assert (made.n_places, made.n_routes, check(made.out).faults) == (1, 0, ())
+
+
 def test_two_places_of_one_name_have_keys_of_their_own(files: dict[str, Path], tmp_path: Path) -> None:
     twins = geonames(tmp_path / "XY.txt", [*SETTLED, Settled("Alpha", 34.102, 36.2, 50), Settled("ألفا", 34.1, 36.34, 40)])
     keys = {place.key for place in load(build(request(files | {"places": twins}), tmp_path / "out").out).places}

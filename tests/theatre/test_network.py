@@ -123,6 +123,54 @@ def test_a_much_shorter_path_beside_a_road_is_kept_with_a_junction_of_its_own(tm
         assert sum(way.km for way in ways if not way.vehicle) == pytest.approx(km_of([A, *path, B]) if n == 3 else 0.0)
 
 
+@pytest.mark.parametrize(
+    ("off_deg", "n_routes"),
+    [(0.004, 1), (0.08, 3), (0.29, 1)],
+    ids=["beside the first", "in the next valley", "over twice as long"],
+)
+def test_a_second_road_stays_where_it_runs_elsewhere_and_is_not_twice_as_slow(
+    tmp_path: Path, ground: Elevation, off_deg: float, n_routes: int
+) -> None:
+    e = Extract()
+    a, b = e.line([A, B])
+    for off in (0.0, off_deg):
+        e.way([a, *e.line((lon, lat + off) for lon, lat in between(A, B, 6)), b], "tertiary")
+    network = network_of(e, tmp_path, ground)
+    nodes = np.array([node_at(network, *A), node_at(network, *B)])
+    made = reduce(network, nodes, ("post", "post"), np.empty(0, np.int64), all_roads=False)
+    ways = ways_between(made, np.zeros(made.n_nodes, np.bool_))
+    assert len(ways) == n_routes
+    second = km_of([A, *((lon, lat + off_deg) for lon, lat in between(A, B, 6)), B])
+    assert sum(way.km for way in ways) == pytest.approx(27.675 + (second if n_routes == 3 else 0.0), abs=0.02)
+
+
+def grid(e: Extract, n: int) -> dict[tuple[int, int], int]:
+    """Crossings of a lattice of paved roads, 4.6 by 5.5 km, rows ever so slightly longer to the north."""
+    node = {(i, j): e.node(36.05 + 0.05 * i + 0.0002 * j * i, 34.05 + 0.05 * j) for i in range(n) for j in range(n)}
+    for (i, j), here in node.items():
+        for other in ((i + 1, j), (i, j + 1)):
+            if other in node:
+                e.way([here, node[other]], "tertiary")
+    return node
+
+
+def test_roads_that_no_way_between_places_takes_go_unless_all_are_wanted(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    node = grid(e, 6)
+    network = network_of(e, tmp_path, ground)
+    ends = [node[each] for each in ((0, 0), (5, 0), (2, 0))]
+    nodes = np.array([node_at(network, *e.nodes[each][:2]) for each in ends])
+    kinds = ("post",) * 3
+    some, every = (reduce(network, nodes, kinds, np.empty(0, np.int64), all_roads=each) for each in (False, True))
+    assert len(every) == 60 - 2  # two corners without a place are no crossings
+    assert len(some) < 15
+    reached = nx.Graph(zip(some.u.tolist(), some.v.tolist(), strict=True))
+    for one in nodes:
+        for other in nodes:
+            if one != other:
+                assert nx.edge_connectivity(reached, int(one), int(other)) == 2  # the first way, and a second
+
+
 def test_a_motorway_keeps_its_kind_where_a_road_leads_on(tmp_path: Path, ground: Elevation) -> None:
     e = Extract()
     a, c, b = e.line([A, C, B])

@@ -30,9 +30,11 @@ LONGEST_FRAGMENT_KM = 2.0
 DOES_NOT_DOMINATE = 0.67
 """A way on foot is kept beside a road if it is shorter than this part of it; assumption."""
 SECOND_WAY_KM = 3.0
-"""A motorway and another road between the same two nodes are two ways if both are longer; assumption: no interchange is."""
+"""A second road between the same two nodes is a way of its own if it is longer; assumption: no interchange is."""
 SECOND_WAY_SLOWER = 2.0
-"""... and neither is so many times slower than the other; assumption."""
+"""... and not so many times slower than the first; assumption."""
+APART_KM = 1.0
+"""... and, where both are of one sort, so far from it about halfway; assumption."""
 BARELY_MOTORWAY_KM = 0.5
 
 
@@ -261,12 +263,30 @@ def _category(network: Network) -> NDArray[np.int8]:
 
 
 def _merge_parallel(network: Network) -> Network:
-    """Of edges between the same two nodes keep the fastest motorway, the fastest other road, and a much shorter way on foot."""
+    """Of edges between the same two nodes keep those that are ways of their own.
+
+    That is the fastest motorway and the fastest other road, of either a second one that runs elsewhere, and a much shorter way
+    on foot.
+    """
     low, high = np.minimum(network.u, network.v), np.maximum(network.u, network.v)
-    category = _category(network)
-    order = np.lexsort((np.arange(len(network)), network.km, network.hours, category, high, low))
-    network = network.take(order[~repeats(low[order], high[order], category[order])])
+    order = np.lexsort((np.arange(len(network)), network.km, network.hours, _category(network), high, low))
+    network = network.take(order)
+    same = repeats(low[order], high[order], _category(network))
+    first = np.maximum.accumulate(np.where(same, 0, np.arange(same.size)))
+    apart = same & _runs_elsewhere(network, first)
+    n_before: Integers = np.cumsum(apart) - apart
+    is_next = apart & (n_before == n_before[first])
+    network = network.take(~same | is_next)
     return network.take(~_is_dominated(network))
+
+
+def _runs_elsewhere(network: Network, other: Integers) -> Booleans:
+    """Whether edges that vehicles pass lead past another place, about halfway, than some other edges."""
+    known = network.vehicle & (network.via >= 0) & (network.via[other] >= 0)
+    middle = network.points
+    km = distance_km(middle[np.maximum(network.via, 0)], middle[np.maximum(network.via[other], 0)])
+    elsewhere: Booleans = known & (km >= APART_KM)
+    return elsewhere
 
 
 def _is_dominated(network: Network) -> Booleans:
@@ -275,12 +295,17 @@ def _is_dominated(network: Network) -> Booleans:
     road = network.vehicle
     shortest_km = _least(network.km, index, road)
     fastest_hours = _least(network.hours, index, road)
-    n_roads = np.bincount(index, road, shortest_km.size)
     needless = network.km >= DOES_NOT_DOMINATE * shortest_km[index]
-    is_second = road & (n_roads[index] > 1) & (network.hours > fastest_hours[index])
+    is_second = network.hours > fastest_hours[index]
     no_way_of_its_own = (network.km < SECOND_WAY_KM) | (network.hours > SECOND_WAY_SLOWER * fastest_hours[index])
     dominated: Booleans = np.where(road, is_second & no_way_of_its_own, needless)
     return dominated
+
+
+def _least(value: Floats, index: Integers, among: Booleans) -> Floats:
+    least = np.full(index.max(initial=-1) + 1, np.inf)
+    np.minimum.at(least, index[among], value[among])
+    return least
 
 
 def repeats(*keys: Integers | NDArray[np.int8]) -> Booleans:
@@ -288,12 +313,6 @@ def repeats(*keys: Integers | NDArray[np.int8]) -> Booleans:
     same = np.zeros(keys[0].size, np.bool_)
     same[1:] = np.all([key[1:] == key[:-1] for key in keys], axis=0)
     return same
-
-
-def _least(value: Floats, index: Integers, among: Booleans) -> Floats:
-    least = np.full(index.max(initial=-1) + 1, np.inf)
-    np.minimum.at(least, index[among], value[among])
-    return least
 
 
 def _contract(network: Network, stay: Booleans) -> Network:
