@@ -153,11 +153,14 @@ def test_a_table_of_places_says_kind_and_error(files: dict[str, Path], tmp_path:
     table = tmp_path / "places.csv"
     table.write_text(
         "Name,Latitude,Longitude,Population,kind,error_km\nAlpha,34.1,36.1,20000,,\n"
-        "Beta,34.1,36.4,60000,,\nBarracks,34.11,36.25,,base,0.2\n",
+        "Beta,34.1,36.4,60000,,\nBarracks,34.11,36.25,,base,0.2\n".replace("error_km\n", "error_km,ele\n")
+        .replace(",,\n", ",,,\n")
+        .replace("0.2\n", "0.2,640\n"),
         encoding="utf-8",
     )
     places = {each.key: each for each in load(build(request(files | {"places": table}), tmp_path / "out").out).places}
     assert (places["barracks"].kind, places["barracks"].population, places["barracks"].error_km) == ("base", None, 0.2)
+    assert (places["barracks"].elevation_m, places["alpha"].elevation_m) == (640, 600)  # stated, and from the file
 
 
 def test_fewer_people_than_the_threshold_are_left_out_and_counted(files: dict[str, Path], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from keyterrain.geo.distance import Points, distance_km
 from keyterrain.geo.elevation import Elevation
 from keyterrain.theatre.importers.anchoring import anchor
 from keyterrain.theatre.importers.carriageways import without_roundabouts, zipped
-from keyterrain.theatre.importers.network import Network, of_ways, simplify
+from keyterrain.theatre.importers.network import Network, of_ways, simplify, without_fragments
 from keyterrain.theatre.importers.osm import read_osm
 from keyterrain.theatre.importers.roads import MOTORWAY, PAVED, PRIMARY, TRACK, meaning
 from keyterrain.theatre.importers.routes import ways_between
@@ -257,3 +257,106 @@ def test_tags_mean(tags: dict[str, str], kind: int, vehicle: bool, one_way: int)
 )
 def test_tags_of_no_way_between_places(tags: dict[str, str]) -> None:
     assert meaning(tags) is None
+
+
+def joined(network: Network, *places: tuple[float, float], error_km: float = 0.0) -> tuple[Network, np.ndarray]:
+    anchored = anchor(
+        network, Points.of([lat for _, lat in places], [lon for lon, _ in places]), np.full(len(places), error_km), BOX.lat
+    )
+    return anchored.network, anchored.node
+
+
+def test_a_town_is_a_point_and_the_way_within_it_is_kept(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    fork = (36.26, 34.10)  # 0.92 km east of the town, within its radius
+    a, middle, f, b, c = e.line([A, (36.25, 34.10), fork, B, (36.30, 34.20)])
+    for one, other in ((a, middle), (middle, f), (f, b), (f, c)):
+        e.way([one, other], "tertiary")
+    network, nodes = joined(network_of(e, tmp_path, ground), (36.25, 34.10), A, B, (36.30, 34.20))
+    made = reduce(network, nodes, ("town", "post", "post", "post"), np.empty(0, np.int64), all_roads=False)
+    assert len(made) == 3
+    by_hand = [km_of([A, (36.25, 34.1)]), km_of([(36.25, 34.1), fork, B]), km_of([(36.25, 34.1), fork, (36.30, 34.20)])]
+    assert sorted(made.km) == pytest.approx(sorted(by_hand), abs=1e-3)
+
+
+def test_a_motorway_passes_a_town_by(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    town, near, a, b = e.line([(36.25, 34.10), (36.25, 34.108), (36.1, 34.108), (36.4, 34.108)])
+    e.way([a, near, b], "motorway", oneway="no")
+    e.way([town, near], "tertiary")
+    network, nodes = joined(network_of(e, tmp_path, ground), (36.25, 34.10), (36.1, 34.108), (36.4, 34.108))
+    made = reduce(network, nodes, ("city", "post", "post"), np.empty(0, np.int64), all_roads=False)
+    assert made.degree[nodes[0]] == 1  # its road to the junction, not the motorway
+
+
+def test_what_lies_between_crossings_that_become_one_is_kept(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    west, east = e.line([(36.25, 34.1), (36.252, 34.1)])  # 0.18 km apart
+    a, b, c, d = e.line([A, B, (36.25, 34.2), (36.252, 34.02)])
+    for one, other in ((a, west), (west, east), (east, b), (west, c), (east, d)):
+        e.way([one, other], "tertiary")
+    network, nodes = joined(network_of(e, tmp_path, ground), A, B, (36.25, 34.2), (36.252, 34.02))
+    made = reduce(network, nodes, ("post",) * 4, np.empty(0, np.int64), all_roads=False)
+    assert len(made) == 4
+    assert made.km.sum() == pytest.approx(
+        km_of([A, B]) + km_of([(36.25, 34.1), (36.25, 34.2)]) + km_of([(36.252, 34.1), (36.252, 34.02)])
+        + km_of([(36.25, 34.1), (36.252, 34.1)]), abs=1e-3,
+    )  # fmt: skip
+
+
+def test_the_shortest_way_stays_though_another_is_much_faster(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    a, b = e.line([A, B])
+    e.way([a, *e.line(between(A, B, 6)), b], "track")
+    around = [(36.1, 34.12), (36.4, 34.12)]
+    e.way([a, *e.line(around), b], "motorway", oneway="no")
+    network = network_of(e, tmp_path, ground)
+    nodes = np.array([node_at(network, *A), node_at(network, *B)])
+    made = reduce(network, nodes, ("post", "post"), np.empty(0, np.int64), all_roads=True)
+    assert len(made) == 1  # 1.6 h against 0.5 h: more than twice as slow between the same two nodes
+    mid = e.line([C])[0]
+    e.way([a, mid], "motorway", oneway="no")
+    e.way([mid, b], "motorway", oneway="no")
+    e.way([mid, *e.line([(36.25, 34.3)])], "track")
+    e.ways.pop(1)
+    network = network_of(e, tmp_path, ground)
+    nodes = np.array([node_at(network, *each) for each in (A, B, (36.25, 34.3))])
+    made = reduce(network, nodes, ("post",) * 3, np.empty(0, np.int64), all_roads=False)
+    assert any(km == pytest.approx(km_of([A, B]), abs=1e-3) for km in made.km)
+
+
+@pytest.mark.parametrize(
+    ("off_km", "error_km", "link", "km"), [(0.5, 0.0, 1, 0.5), (0.5, 0.7, 1, 0.0), (1.5, 0.7, 1, 0.8), (1.5, 0.0, 2, 2.1)]
+)
+def test_a_place_off_the_road_is_joined_by_what_its_error_does_not_explain(
+    tmp_path: Path, ground: Elevation, off_km: float, error_km: float, link: int, km: float
+) -> None:
+    e = Extract()
+    e.way(e.line([A, *between(A, B, 6), B]), "tertiary")
+    network, nodes = joined(network_of(e, tmp_path, ground), (36.22, 34.10 + off_km / 110.93), error_km=error_km)
+    at = (network.u == nodes[0]) | (network.v == nodes[0])
+    assert (network.link[at].tolist(), network.km[at].tolist()) == ([link], [pytest.approx(km, abs=0.01)])
+
+
+def test_fragments_of_ways_attract_no_place(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    e.way(e.line([A, B]), "tertiary")
+    e.way(e.line([(36.2, 34.2), (36.21, 34.2)]), "tertiary")
+    assert len(without_fragments(network_of(e, tmp_path, ground))) == 1
+
+
+def test_a_carriageway_drawn_against_its_traffic_is_turned(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    e.way(e.line((lon, 34.1998) for lon in np.linspace(36.1, 36.4, 11)), "primary", oneway="yes")
+    e.way(e.line((lon, 34.2002) for lon in np.linspace(36.1, 36.4, 8)), "primary", oneway="-1")
+    assert len(simplified(network_of(e, tmp_path, ground), (36.1, 34.2), (36.4, 34.2))) == 1
+
+
+def test_a_way_with_a_stretch_that_no_vehicle_passes_is_walked(tmp_path: Path, ground: Elevation) -> None:
+    e = Extract()
+    a, c, b = e.line([A, C, B])
+    e.way([a, c], "tertiary")
+    e.way([c, b], "path")
+    network = simplified(network_of(e, tmp_path, ground), A, B)
+    assert (len(network), bool(network.vehicle[0])) == (1, False)
+    assert network.hours[0] == pytest.approx(network.km[0] / 4.0)
