@@ -44,6 +44,38 @@ def test_ground_is_given_to_scripts(folder: Path, capsys: pytest.CaptureFixture[
     assert (answered["seed"], answered["replicates"]) == (2, 20)
 
 
+def test_starts_and_taking_are_given_to_scripts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, str(folder), *FEW, "--json")
+    answered = json.loads(out)
+    for row in (*answered["areas"], *answered["places"]):
+        assert [row[name] for name in ("start_effect", "start_low", "start_high", "start")] == [None] * 4
+    assert answered["start_replicates"] is None
+    (road, *_) = [row for row in answered["places"] if row["ground"] == "junction"]
+    assert list(road["taking"]) == ["opposition"]
+    assert road["taking"]["opposition"]["p_half"] is None
+    assert 0.0 <= road["taking"]["opposition"]["p_taken"]["value"] <= 1.0
+    assert answered["replicates_watched"] == 100
+    code, out, err = said(capsys, str(folder), *FEW, "--start-only", "--start-replicates", "10", "--json")
+    assert code == 0
+    assert err.startswith("Starts alone: up to 60 campaigns (3 pieces of ground"), "said before anything is played"
+    answered = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    for row in answered["places"]:
+        assert row["start"]["replicates"] == 10
+        assert (row["start_effect"] is None) == (row["start_low"] is None)
+    assert any(row["start_effect"] is not None for row in answered["places"])
+    assert answered["start_replicates"] == 10
+
+
+def test_starts_and_taking_are_given_to_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, str(folder), *FEW, "--start-replicates", "10")
+    assert code == 0
+    assert "Starts alone: up to 60 campaigns" in err
+    assert "half" in next(line for line in out.splitlines() if " hills " in line), "of an area also half of it"
+    for text in ("start worth", "at the start", "to take junction", "takes half of its places", "cannot tell"):
+        assert text in out
+    assert "nan" not in out
+
+
 def test_ground_without_worth_has_null_and_no_rank(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     road = ("--only", "junction", "--outcome", "highway-open", "--replicates", "4", "--json")
     (row,) = json.loads(said(capsys, str(folder), *road)[1])["places"]

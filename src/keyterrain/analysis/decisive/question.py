@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, Structure
+from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, StartAnswer, Structure
 from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas, why_left_out
-from keyterrain.analysis.decisive.holding import Held, Holdings
+from keyterrain.analysis.decisive.holding import Held, Holdings, When
+from keyterrain.analysis.decisive.start import of_ranking
 from keyterrain.analysis.decisive.structure import Network
+from keyterrain.analysis.decisive.taking import WATCHED_PER_REPLICATE, Watched, watch
 from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
 from keyterrain.analysis.interval import level_of_each, looks, of_difference
 from keyterrain.analysis.measures import Measurement
@@ -61,6 +63,7 @@ def decide(
     only: Sequence[str] = (),
     outcomes: Sequence[str] = (),
     areas_at_random: int = AREAS_AT_RANDOM,
+    start_replicates: int = 0,
     executor: Executor | None = None,
     kernels: Kernels | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -79,6 +82,8 @@ def decide(
         Keys of the outcomes that are looked at; all by default.
     areas_at_random
         Random connected areas beside the areas of each size.
+    start_replicates
+        Most replicates of ground that each side holds on the first evening alone; 0: not asked (see `start_budget`).
 
     Raises
     ------
@@ -102,14 +107,17 @@ def decide(
     )
     schedule = looks(replicates, FIRST_LOOK)
     rankings = _spend(held, asked, schedule, seed)
+    starts = _starts(held, asked, start_replicates, seed) if start_replicates else {}
     held.extend(at_random, min(FIRST_LOOK, replicates))
+    watched = watch(held, WATCHED_PER_REPLICATE * replicates)
     scales = asked.scales(held)
     by_chance = {ground: squared_worth(asked.differences(held, ground, scales)) for ground in at_random}
     level = level_of_each(len(schedule), len(asked.grounds) * len(asked.outcomes) * len(asked.pairs), LEVEL)
     network = Network(situation)
     answers = {
         kind: tuple(
-            _answer(ground, ranking, held, asked, level, by_chance, network.structure(ground)) for ground in ranking.order
+            _answer(ground, ranking, held, asked, level, by_chance, network.structure(ground), watched, starts.get(ground))
+            for ground in ranking.order
         )
         for kind, ranking in rankings.items()
     }
@@ -130,6 +138,8 @@ def decide(
         n_played=held.n_played,
         n_copied=held.n_copied,
         corridor_ways=network.ways,
+        start_budget=start_replicates,
+        n_watched=watched.n,
     )
 
 
@@ -181,31 +191,49 @@ class _Asked:
         values = [held.if_held(Held(ground, side)) for ground in self.grounds for side in self.sides]
         return tuple(scale_of(each.noun.kind, [rows[i] for rows in values]) for i, each in enumerate(self.measurements))
 
-    def differences(self, held: Holdings, ground: Ground, scales: Sequence[float]) -> Floats:
+    def differences(self, held: Holdings, ground: Ground, scales: Sequence[float], when: When = "throughout") -> Floats:
         """Return the scaled paired differences (pair and outcome, replicate), nan throughout where one does not count."""
         out = np.array([bool(why) for why in self.left_out(ground)])
         rows = []
         for first, second in self.pairs:
-            differences = held.if_held(Held(ground, first)) - held.if_held(Held(ground, second))
+            differences = held.if_held(Held(ground, first, when)) - held.if_held(Held(ground, second, when))
             rows.append(np.where(out[:, None], np.nan, differences / np.array(scales)[:, None]))
         return np.concatenate(rows)
 
 
-def _spend(held: Holdings, asked: _Asked, schedule: Sequence[int], seed: int) -> dict[str, Ranking]:
+def _spend(held: Holdings, asked: _Asked, schedule: Sequence[int], seed: int, when: When = "throughout") -> dict[str, Ranking]:
     """Play ground until it is clear whether it stands out, or the budget ends; return the ranking of each kind."""
     level = level_of_each(len(schedule), len(KINDS), LEVEL)
     rankings: dict[str, Ranking] = {}
     still_open: Sequence[Ground] = asked.grounds
     for n in schedule:
-        held.extend(still_open, n)
+        held.extend(still_open, n, when)
         scales = asked.scales(held)
         for kind in KINDS:
-            differences = {g: asked.differences(held, g, scales) for g in asked.grounds if g.kind == kind}
+            differences = {g: asked.differences(held, g, scales, when) for g in asked.grounds if g.kind == kind}
             rankings[kind] = ranked(differences, seed, level)
         still_open = [g for ranking in rankings.values() for g in ranking.order if ranking.is_open(g)]
         if not still_open:
             break
     return rankings
+
+
+def _starts(held: Holdings, asked: _Asked, replicates: int, seed: int) -> dict[Ground, StartAnswer]:
+    """Play ground that is held at the start alone, as `_spend` does, and return what that does."""
+    schedule = looks(replicates, FIRST_LOOK)
+    rankings = _spend(held, asked, schedule, seed, "start")
+    level = level_of_each(len(schedule), len(asked.grounds) * len(asked.outcomes) * len(asked.pairs), LEVEL)
+    return {
+        ground: of_ranking(
+            ground,
+            ranking,
+            replicates=held.if_held(Held(ground, asked.sides[0], "start")).shape[1],
+            effects=_effects(ground, held, asked, level, "start"),
+            made={side: held.share_made(Held(ground, side, "start")) for side in asked.sides},
+        )
+        for ranking in rankings.values()
+        for ground in ranking.order
+    }
 
 
 def _at_random(grounds: Sequence[Ground], situation: Situation, n: int, seed: int) -> tuple[Ground, ...]:
@@ -221,6 +249,8 @@ def _answer(
     level: float,
     by_chance: Mapping[Ground, float],
     structure: Structure,
+    watched: Watched,
+    start: StartAnswer | None,
 ) -> GroundAnswer:
     rank_low, rank_high = ranking.middle(ground)
     return GroundAnswer(
@@ -237,14 +267,16 @@ def _answer(
         effects=_effects(ground, held, asked, level),
         structure=structure,
         size=_of_its_size(ground, ranking.worth[ground], held, asked, by_chance),
+        taking=watched.taking(ground),
+        start=start,
     )
 
 
-def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float) -> tuple[Effect, ...]:
+def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float, when: When = "throughout") -> tuple[Effect, ...]:
     left_out, nothing = asked.left_out(ground), held.if_nothing_is_held(ground)
     effects = []
     for first, second in asked.pairs:
-        one, other = held.if_held(Held(ground, first)), held.if_held(Held(ground, second))
+        one, other = held.if_held(Held(ground, first, when)), held.if_held(Held(ground, second, when))
         base = nothing[:, : one.shape[1]]
         for i, (outcome, measurement) in enumerate(zip(asked.outcomes, asked.measurements, strict=True)):
             kind = measurement.noun.kind
