@@ -1,6 +1,6 @@
 """Combat: battles for the sectors of a place, as far as the battles of CDB90 carry it.
 
-    cap    F = F0 x approaches used (1..3) x (1 - narrowing r);   E_A = min(N_A, F), E_D = min(N_D, F), R_n = E_A / E_D
+    cap    F by roads and relief (frontage.py);   E_A = min(N_A, F), E_D = min(N_D, F), R_n = E_A / E_D
     ln R = ln(E_A sig_A (1 + c_A air) z'_A) - ln(E_D sig_D (1 + c_D air) z'_D) - r ln M - g ln W,   z' = 0.6 + 0.4 z
     p_win = logistic(b0 + b1 ln R + q_A - q_D)
 
@@ -15,6 +15,7 @@ import math
 
 from keyterrain.dynamics.control import capture, clear_out, make_terms, may_change_hands, retreat
 from keyterrain.dynamics.decision import estimate, phases_left
+from keyterrain.dynamics.frontage import frontage
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import lose
 from keyterrain.dynamics.luck import COMBAT, Luck, geometric, logistic, logistic_variate, normal, rounded, uniforms
@@ -75,13 +76,6 @@ def open_assaults(day: int, w: World, s: State) -> None:
 
 
 @kernel
-def frontage(w: World, d: Draw, place: int) -> float:
-    """Fighters a side who can be brought to bear."""
-    par = d.par
-    return float(par.combat_frontage * min(w.approaches[place], 3.0) * (1.0 - par.combat_narrowing * d.relief[place]))
-
-
-@kernel
 def worth(w: World, d: Draw, s: State, side: int, place: int, engaged: float, air_worth: float) -> float:
     """Log of a coalition's fighting worth at a place: engaged strength, supply, air and artillery, readiness."""
     total, supplied, rested, with_air = 0.0, 0.0, 0.0, 0.0
@@ -117,7 +111,7 @@ def mean_quality(w: World, d: Draw, s: State, side: int, place: int) -> float:
 def log_ratio(w: World, d: Draw, s: State, attacker: int, defender: int, place: int) -> float:
     """Log of the force ratio with everything that weighs on it but quality."""
     par = d.par
-    cap = frontage(w, d, place)
+    cap = frontage(w, d, place, par.combat_frontage, par.combat_narrowing)
     n_attack, n_defend = friendly_force(w, s, attacker, place), friendly_force(w, s, defender, place)
     strong = worth(w, d, s, attacker, place, min(float(n_attack), cap), par.combat_attack_air)
     weak = worth(w, d, s, defender, place, min(float(n_defend), cap), par.combat_defence_air)
@@ -165,7 +159,7 @@ def fight(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defe
     u = uniforms(luck, COMBAT, day, w.place_word[place], LOSS_DRAW)
     first = normal(u.a)
     second = par.combat_loss_correlation * first + math.sqrt(1.0 - par.combat_loss_correlation**2) * normal(u.b)
-    cap = frontage(w, d, place)
+    cap = frontage(w, d, place, par.combat_frontage, par.combat_narrowing)
     engaged = min(float(friendly_force(w, s, attacker, place)), cap)
     facing = min(float(friendly_force(w, s, defender, place)), cap)
     log_numbers = math.log(max(engaged, 1.0) / max(facing, 1.0))

@@ -147,12 +147,13 @@ class World(Protocol):
     community: Ints  # (P) -1 none
     country: Ints  # (P)
     area: Ints  # (P) first area
-    approaches: Floats  # (P) distinct ways in
+    approaches: Floats  # (P) roads in
     route_from: Ints  # (E)
     route_to: Ints  # (E)
-    route_kind: Ints  # (E) 0 motorway, 1 primary, 2 paved, 3 mountain, 4 track or pass
+    route_kind: Ints  # (E) what it is paved with: 0 motorway, 1 primary, 2 paved, 3 track
     route_vehicle: Flags  # (E)
     route_km: Floats  # (E)
+    route_squared_gradient: Floats  # (E) mean over the route: what slows vehicles
     walk_base_hours: Floats  # (E) on foot without snow
     route_ground: Ints  # (E) zone x bands + band of the highest point
     shut_vehicle: Flags  # (E) closed at the start, no reopening known
@@ -457,6 +458,7 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "route_kind": ("u4", "routes"),
     "route_vehicle": ("i1", "routes"),
     "route_km": ("f8", "routes"),
+    "route_squared_gradient": ("f8", "routes"),
     "walk_base_hours": ("f8", "routes"),
     "route_ground": ("u4", "routes"),
     "shut_vehicle": ("i1", "routes"),
@@ -743,7 +745,7 @@ LEAST_CAPACITY = {
 
 FIXED_LENGTHS = {
     "processes": 10,
-    "route_kinds": 5,
+    "route_kinds": 4,
     "grounds": 2 * N_BANDS,
     "counters": N_COUNTERS,
     "sky": N_SKY,

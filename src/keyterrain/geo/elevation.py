@@ -198,6 +198,33 @@ class Elevation:
             elevation.require_cover(around, names=names, name=name)
         return elevation
 
+    def coarsened(self, least_km: float) -> Elevation:
+        """The same ground in cells of about this size, each the mean of those within it; itself where it has no smaller ones.
+
+        What is left over along the last rows and columns is cut off.
+        """
+        n = int(least_km / self.cell.finest_km + 1e-9)
+        n_rows, n_columns = (length // max(n, 1) for length in self.heights_m.shape)
+        if n <= 1 or min(n_rows, n_columns) < 2:
+            return self
+        blocks = self.heights_m[: n_rows * n, : n_columns * n].reshape(n_rows, n, n_columns, n)
+        known = np.isfinite(blocks)
+        number = known.sum(axis=(1, 3))
+        total = np.where(known, blocks, 0.0).sum(axis=(1, 3), dtype=np.float64)
+        mean = np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
+        grid = replace(
+            self.grid,
+            west=self.grid.west + self.grid.first_column * self.grid.step_x,
+            north=self.grid.north + self.grid.first_row * self.grid.step_y,
+            step_x=n * self.grid.step_x,
+            step_y=n * self.grid.step_y,
+            n_rows=n_rows,
+            n_columns=n_columns,
+            first_row=0,
+            first_column=0,
+        )
+        return Elevation(mean.astype(np.float32), grid, CellSize(n * self.cell.width_km, n * self.cell.height_km))
+
     def at(self, points: Points) -> Floats:
         """Heights by bilinear interpolation; NaN outside the raster and where no neighbouring cell has data."""
         row, column = self.grid.cell_of(points)
