@@ -130,7 +130,7 @@ def play(replicates: int, out: Path) -> Finished:
 def ns_playing(finished: Finished, places: int) -> float:
     """Core-nanoseconds for a day of a place while campaigns are played: what is read and prepared once is left out."""
     said = json.loads(finished.stdout)
-    return float(said["seconds_playing"]) * n_cores() / (said["replicates"] * said["days"] * places) * 1e9
+    return float(said["seconds_playing"] * n_cores() / (said["replicates"] * said["days"] * places) * 1e9)
 
 
 def play_large(scratch: Path, replicates: int) -> Large:

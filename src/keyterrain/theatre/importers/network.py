@@ -25,6 +25,8 @@ FOOT_KM_H = 4.0
 STEEP = 0.05
 """Gradient over half a kilometre from which on a paved road is a mountain road; assumption."""
 GRADIENT_KM = 0.5
+MOUNTAIN_SLOWER = 0.8
+"""Speed on a steep paved road over that on a level one, by which ways are weighed; assumption."""
 LONGEST_FRAGMENT_KM = 2.0
 """Ways in pieces of up to this length in all join nothing; assumption."""
 DOES_NOT_DOMINATE = 0.67
@@ -114,9 +116,10 @@ def edges(like: Network, u: Integers, v: Integers, km: Floats, *, link: int, veh
 
 
 def speed_km_h() -> Floats:
-    """Default speeds of vehicles by kind of road."""
-    names = ("track" if kind == "pass" else kind for kind in ROUTE_KINDS)
-    return np.array([PARAMETERS[f"routes.{name}_speed"].default for name in names])
+    """Default speeds of vehicles by kind of road; those that parameters give are for level ground."""
+    level = {kind: PARAMETERS[f"routes.{kind}_speed"].default for kind in ("motorway", "primary", "paved", "track")}
+    steep = level | {"mountain": MOUNTAIN_SLOWER * level["paved"], "pass": level["track"]}
+    return np.array([steep[kind] for kind in ROUTE_KINDS])
 
 
 def of_ways(ways: Ways, elevation: Elevation) -> Network:
