@@ -38,7 +38,7 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "astray bound by_arc cost count.HEAP count.STAMP done excite_input facing first_run goal_weight heap_cost heap_place load "
+    "astray bin_end bound by_arc cost count.HEAP count.STAMP dealt done excite_input facing goal_weight heap_cost heap_place load "
     "passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward root safety sight_luck "
     "slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route traffic_side "
     "traffic_word way_price"

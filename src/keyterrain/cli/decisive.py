@@ -13,12 +13,22 @@ from keyterrain.cli.asked import add_asked, campaign_asked, kept_in
 from keyterrain.cli.crew import add_crew, crew_of
 from keyterrain.cli.decisive_start import add_start, say_budget, start_columns, start_json
 from keyterrain.cli.decisive_taking import brief, in_full, taking_json
+from keyterrain.cli.decisive_together import (
+    CAMPAIGNS,
+    pairs_for_machines,
+    pairs_for_people,
+    say_beforehand,
+    shapley_for_machines,
+    shapley_for_people,
+    share_for_machines,
+)
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize
+    from keyterrain.analysis.decisive.sharing import ShapleyAnswer
     from keyterrain.analysis.interval import Interval
 
 EXAMPLES = """
@@ -27,6 +37,7 @@ keyterrain decisive qalamoun-2013 --only western-qalamoun yabroud qara --replica
 keyterrain decisive qalamoun-2013 --outcome m5_open_share ghouta_cut_off --areas-at-random 0
 keyterrain decisive qalamoun-2013 --start-only --only qalamoun damascus
 keyterrain decisive runs/base --save
+keyterrain decisive qalamoun-2013 --outcome ghouta_cut_off --shapley 20000 --pairs
 keyterrain decisive my-theatre/ --json
 """
 NOTES = (
@@ -56,6 +67,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--areas-at-random", type=whole_number(0, 1000), default=8, metavar="N", help=at_random)
     add_start(parser)
     add_crew(parser)
+    shares = "share out among the areas asked about what they change together (Shapley values), in so many campaigns at most"
+    parser.add_argument("--shapley", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{shares} (20000)")
+    alone = "say which pairs of the ground asked about matter only together, in so many campaigns at most"
+    parser.add_argument("--pairs", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{alone} (20000)")
 
 
 def work(arguments: argparse.Namespace) -> Answer:
@@ -78,6 +93,9 @@ def work(arguments: argparse.Namespace) -> Answer:
                 outcomes=arguments.outcome,
                 areas_at_random=arguments.areas_at_random,
                 start_replicates=starts,
+                shapley=arguments.shapley,
+                pairs=arguments.pairs,
+                announce=lambda allowance: say_beforehand(allowance, progress),
                 executor=crew,
                 progress=progress,
             )
@@ -104,12 +122,14 @@ def _machine(answer: DecisiveAnswer) -> dict[str, object]:
         "corridor_ways": answer.corridor_ways,
         "start_replicates": answer.start_budget or None,
         "replicates_watched": answer.n_watched,
-        "areas": [_row(ground, effect) for ground in answer.areas for effect in ground.effects],
+        "shapley": shapley_for_machines(answer.shapley),
+        "pairs": pairs_for_machines(answer.pairs),
+        "areas": [_row(ground, effect, answer.shapley) for ground in answer.areas for effect in ground.effects],
         "places": [_row(ground, effect) for ground in answer.places for effect in ground.effects],
     }
 
 
-def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
+def _row(answer: GroundAnswer, effect: Effect, shapley: ShapleyAnswer | None = None) -> dict[str, object]:
     return {
         "ground": answer.ground.key,
         "outcome": effect.outcome,
@@ -140,7 +160,7 @@ def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
             "observed": answer.structure.observed,
         },
         "of_its_size": _size(answer.size),
-        "shapley": None,
+        **share_for_machines(shapley, answer.ground.key, effect),
         **start_json(answer, effect),
         "taking": taking_json(answer.taking),
     }
@@ -171,6 +191,7 @@ def _text(answer: DecisiveAnswer, *, whole: bool) -> str:
     if whole:
         for ground in (*answer.areas, *answer.places):
             parts += [_effects(ground), in_full(ground)]
+    parts += shapley_for_people(answer, WIDTH) + pairs_for_people(answer, WIDTH)
     return "\n\n".join([*parts, textwrap.fill(NOTES, WIDTH)])
 
 

@@ -404,7 +404,8 @@ class State(Protocol):
     rank_onward: Floats  # cost of a place and its toll
     by_arc: Ints  # (P) arc by which the cheapest way enters a place, -1 where a way begins
     astray: Flags  # (P) whether the known way to a place has closed
-    first_run: Ints  # (P) scratch: places being sorted
+    dealt: Ints  # (P) scratch: places being sorted
+    bin_end: Ints  # (P + 2)
     root: Ints  # (P)
     stamp: Ints  # (P)
     done: Ints  # (P)
@@ -706,7 +707,8 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "rank_onward": ("f8", "places"),
     "by_arc": ("i4", "places"),
     "astray": ("i1", "places"),
-    "first_run": ("u4", "places"),
+    "dealt": ("u4", "places"),
+    "bin_end": ("u4", "bins"),
     "root": ("i4", "places"),
     "stamp": ("i4", "places"),
     "done": ("i4", "places"),
@@ -785,6 +787,7 @@ def capacities(lengths: dict[str, int]) -> dict[str, int]:
         **{name: max(LEAST_LISTED[name], n * room["places"]) for name, n in PER_PLACE.items()},
         "hosts": room["places"] + room["abroad"],
         "origins": room["places"] + 1,
+        "bins": room["places"] + 2,
         "leanings": room["sides"] + 1,
         "host_areas": room["areas"] + room["abroad"] + 2,
         "arcs": 2 * room["routes"],

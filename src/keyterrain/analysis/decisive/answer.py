@@ -9,6 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from keyterrain.analysis.decisive.ground import Ground
+from keyterrain.analysis.decisive.pairs import PairsAnswer
+from keyterrain.analysis.decisive.sharing import ShapleyAnswer
 from keyterrain.analysis.interval import Interval
 from keyterrain.theatre.nouns import Outcome
 from keyterrain.version import __version__
@@ -204,6 +206,8 @@ class DecisiveAnswer:
         Most replicates with either side of ground that is held at the start alone; 0: not asked.
     n_watched
         Replicates in which nothing is held and that were watched to see what it takes to take ground.
+    shapley, pairs
+        What areas change together, shared out among them, and what pairs of ground do together; where asked for.
     """
 
     scenario: str
@@ -222,6 +226,8 @@ class DecisiveAnswer:
     n_played: int
     n_copied: int
     corridor_ways: Mapping[str, int]
+    shapley: ShapleyAnswer | None = None
+    pairs: PairsAnswer | None = None
     version: str = __version__
     start_budget: int = 0
     n_watched: int = 0
