@@ -24,7 +24,7 @@ from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas
 from keyterrain.analysis.decisive.holding import Held, Holdings
 from keyterrain.analysis.decisive.structure import Network
 from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
-from keyterrain.analysis.interval import level_of_each, looks, of_difference
+from keyterrain.analysis.interval import level_of_each, looks, narrowing, of_difference
 from keyterrain.analysis.measures import Measurement
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.variants import Stage
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-DEFAULT_REPLICATES = 200
+DEFAULT_REPLICATES = 1000
 """Most replicates of ground in the hands of each side (assumption: all ground of a theatre then takes minutes)."""
 AREAS_AT_RANDOM = 8
 """Random areas beside those of each size (assumption: enough to see what is usual, not to tell the last tenth)."""
@@ -259,6 +259,7 @@ def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float) -> tup
                     if_first=of_difference(one[i], base[i], kind, level),
                     if_second=of_difference(other[i], base[i], kind, level),
                     left_out=left_out[i] or undefined,
+                    narrowing=narrowing(one[i], other[i]),
                 )
             )
     return tuple(effects)
