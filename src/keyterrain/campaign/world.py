@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keyterrain.campaign.awareness import awareness
 from keyterrain.campaign.contraction import contract
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.interventions import Interventions
@@ -154,7 +155,7 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
         "arc_route": arcs.value.astype(np.int32),
         "arc_back": _backward(arcs),
         **_near(situation, index, walk),
-        **_links(situation, index),
+        **_families(situation, index, walk),
         **_pairs(len(index.places), ground),
         **_spill(situation, index, walk),
         **_corridors(situation, index),
@@ -197,6 +198,8 @@ def _list_lengths(fields: Mapping[str, Any]) -> dict[str, int]:
         "corridor_ways": len(fields["corridor_way"]),
         "links": len(fields["link_rank"]),
         "triangles": len(fields["triangle_across"]),
+        "known": len(fields["known_place"]),
+        "surveyed": len(fields["survey_rank"]),
     }
 
 
@@ -366,10 +369,12 @@ def _near(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict
     return {"near_start": near.start, "near_place": near.item[order], "near_hours": near.value[order]}
 
 
-def _links(situation: Situation, index: Index) -> dict[str, object]:
-    """Contraction of the network, field by field."""
-    ends = [(index.places[route.start], index.places[route.end]) for route in situation.routes]
-    return asdict(contract(len(index.places), ends))
+def _families(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
+    """Contraction of the network, and what people know of, field by field."""
+    made = contract(len(index.places), [(index.places[route.start], index.places[route.end]) for route in situation.routes])
+    gates = np.unique([index.places[gate] for country in situation.abroad for gate in country.via]).astype(np.int32)
+    aware = awareness(_graph(situation, index, _road_hours(situation, walk)), gates, made)
+    return {**asdict(made), **asdict(aware)}
 
 
 def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
@@ -549,3 +554,15 @@ def refuge(situation: Situation, held: Mapping[str, str]) -> dict[tuple[str, str
             free = [i for i, key in enumerate(keys) if likely.get(key) == side and key not in held and np.isfinite(reached[i])]
             found[place, side] = keys[min(free, key=lambda i: (unsure[i], reached[i], keys[i]))] if free else None
     return found
+
+
+def nearest_first(situation: Situation, places: Sequence[str]) -> list[NDArray[np.int64]]:
+    """For each place the numbers of all places that roads join to it, itself first, nearest first; equals by number."""
+    from scipy.sparse.csgraph import dijkstra
+
+    index = Index(situation)
+    if not places:
+        return []
+    graph = _graph(situation, index, np.array([route.km for route in situation.routes]))
+    far: NDArray[np.float64] = dijkstra(graph, indices=np.array([index.places[place] for place in places]))
+    return [np.argsort(row, kind="stable")[: int(np.isfinite(row).sum())] for row in far]

@@ -44,6 +44,7 @@ from keyterrain.dynamics.state import (
     BY_LOSSES,
     BY_ODDS,
     BY_WITHDRAWAL,
+    DEFENCE_ENDS,
     IDLE,
     LONGEST_CUT_DAYS,
     MOST_SLOTS,
@@ -90,6 +91,7 @@ def open_assaults(day: int, w: World, s: State) -> None:
                 continue
             s.attacker[place] = side
             s.attack_slot[place] = slot
+            s.defence_lost[place] = 0
             s.in_phase[place] = False
             s.n_assaults[side, place] += 1
             s.n_phases[place] = 0
@@ -217,7 +219,7 @@ def fight(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defe
         DEFENDER_LOSS_CAP,
     )
     lost = take_losses(day, w, d, luck, s, attacker, place, engaged, attack_share)
-    take_losses(day, w, d, luck, s, defender, place, facing, defend_share)
+    s.defence_lost[place] += take_losses(day, w, d, luck, s, defender, place, facing, defend_share)
     slot = s.attack_slot[place]
     if slot != NONE:
         s.op_lost[attacker, slot] += lost
@@ -241,6 +243,7 @@ def phase_ends(d: Draw, s: State, place: int, u: float) -> bool:
 def break_off(day: int, w: World, d: Draw, s: State, place: int, cause: int) -> None:
     """End an attack: the operation's fighters go back; sectors are kept only by those strong enough to stay."""
     side, slot = s.attacker[place], s.attack_slot[place]
+    defender = s.intruder[place] if s.holder[place] == side else s.holder[place]
     staging = s.op_staging[side, slot]
     hours = 8.0
     for k in range(w.arc_start[place], w.arc_start[place + 1]):
@@ -249,6 +252,8 @@ def break_off(day: int, w: World, d: Draw, s: State, place: int, cause: int) -> 
     if s.holder[place] != side:
         send_back(day, w, d, s, side, place, staging, hours)
     note(s, day, BROKEN_OFF, place, NONE, side, cause, s.op_lost[side, slot])
+    if defender != NONE:
+        note(s, day, DEFENCE_ENDS, place, NONE, defender, cause, s.defence_lost[place])
     s.cooldown[side, place] = day + int(d.par.decision_cooldown_days * d.par.decision_tempo)
     s.op_state[side, slot] = IDLE
     s.op_target[side, slot] = NONE

@@ -56,9 +56,6 @@ MOST_SLOTS = 4
 MARCH_RING_DAYS = 16
 WOUND_RING_DAYS = 64
 MOST_GOALS = 12
-MOST_WAYS = 8192
-MOST_EVENTS = 16384
-MOST_ORDERS = 4096
 
 # operations
 IDLE = 0
@@ -76,7 +73,8 @@ TERMS = 4
 CLOSURE = 5
 INCIDENT = 6
 FLIGHT = 7
-EVENT_KINDS = ("capture", "assault", "broken_off", "withdrawal", "terms", "closure", "incident", "flight")
+DEFENCE_ENDS = 8
+EVENT_KINDS = ("capture", "assault", "broken_off", "withdrawal", "terms", "closure", "incident", "flight", "defence_ends")
 
 # causes
 BY_ASSAULT = 0
@@ -97,14 +95,13 @@ ORDERS = 3
 WAYS = 4
 ON_THE_WAY = 5
 KILLED = 6
-ROADS_SEEN_DAY = 7
 ROADS_CHANGED = 8
 SUPPLY_SOUGHT = 9
-ROADS_SEEN_BY = 10
 OVERFLOW = 11
 PASSABLE_CHANGED = 12
 AMBUSHES = 13
 LONGEST_CUT_DAYS = 14
+ROWS = 15
 N_COUNTERS = 16
 
 # weather scalars in State.sky
@@ -176,6 +173,10 @@ class World(Protocol):
     triangle_start: Ints  # (P + 1) triangles over a rank
     triangle_sides: Ints  # (triangles, 2) links up from it
     triangle_across: Ints  # link between their upper ends
+    known_start: Ints  # (P + 1) places that people know of
+    known_place: Ints
+    survey_start: Ints  # (P + 1) ranks on the ways there, highest first
+    survey_rank: Ints
     pair_start: Ints  # (P + 1) routes within a raid of a place
     pair_route: Ints
     pair_hours: Singles
@@ -336,6 +337,7 @@ class State(Protocol):
     order_risk: Floats
     attacker: Smalls  # (P) side that attacks today, -1 none
     attack_slot: Ints  # (P)
+    defence_lost: Ints  # (P) lost by those under attack since the assault began
     pause: Ints  # (P)
     n_assaults: Ints  # (S, P) so far
     n_phases: Ints  # (P) of the assault under way
@@ -356,7 +358,13 @@ class State(Protocol):
     recent_incidents: Floats  # (P) of about a week
     excite_input: Floats  # (P)
     residents: Ints  # (P)
-    displaced: Ints  # (P + 1, H) by origin and host
+    first_of_origin: Ints  # (P + 1) first row of an origin's displaced people, by host, -1 none
+    first_at_host: Ints  # (H) first row of a host's guests, by origin, -1 none
+    row_origin: Ints  # (rows) place of origin, P where unknown
+    row_host: Ints
+    row_n: Ints  # people
+    next_of_origin: Ints  # (rows) next row of the same origin
+    next_at_host: Ints  # (rows) next row of the same host
     guests: Ints  # (H)
     away: Ints  # (P + 1) displaced people of an origin in all hosts
     fled: Ints  # (R, R + G + 2)
@@ -387,14 +395,18 @@ class State(Protocol):
     passed_on: Floats  # (P) price that a place has passed on to its neighbours
     toll: Floats  # (P) price of going on from a place, inf where nothing goes on
     way_price: Floats  # (E) price of a route
-    link_cost: Floats  # (links) scratch of searches from families' homes
-    link_hours: Floats  # (links)
-    rank_toll: Floats  # (P) by rank, as the next three
+    heard_hours: Floats  # (E) hours of the roads when families last heard of them
+    heard_holder: Smalls  # (P) holders then
+    weighed: Flags  # (leanings) whether links have been weighed since; the last leaning is that of no side
+    link_cost: Floats  # (leanings, links) what links cost families
+    link_hours: Floats  # (leanings, links)
+    rank_toll: Floats  # (leanings, P) by rank, as the next three
     rank_cost: Floats
     rank_hours: Floats
     rank_onward: Floats  # cost of a place and its toll
     by_arc: Ints  # (P) arc by which the cheapest way enters a place, -1 where a way begins
     astray: Flags  # (P) whether the known way to a place has closed
+    first_run: Ints  # (P) scratch: places being sorted
     root: Ints  # (P)
     stamp: Ints  # (P)
     done: Ints  # (P)
@@ -468,6 +480,10 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "triangle_start": ("u4", "origins"),
     "triangle_sides": ("u4", "triangles two"),
     "triangle_across": ("u4", "triangles"),
+    "known_start": ("u4", "origins"),
+    "known_place": ("u4", "known"),
+    "survey_start": ("u4", "origins"),
+    "survey_rank": ("u4", "surveyed"),
     "pair_start": ("u4", "origins"),
     "pair_route": ("u4", "pairs"),
     "pair_hours": ("f4", "pairs"),
@@ -625,6 +641,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "order_risk": ("f8", "orders"),
     "attacker": ("i1", "places"),
     "attack_slot": ("i4", "places"),
+    "defence_lost": ("i4", "places"),
     "pause": ("i4", "places"),
     "n_assaults": ("i4", "sides places"),
     "n_phases": ("i4", "places"),
@@ -645,7 +662,13 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "recent_incidents": ("f8", "places"),
     "excite_input": ("f8", "places"),
     "residents": ("i4", "places"),
-    "displaced": ("i4", "origins hosts"),
+    "first_of_origin": ("i4", "origins"),
+    "first_at_host": ("i4", "hosts"),
+    "row_origin": ("i4", "rows"),
+    "row_host": ("i4", "rows"),
+    "row_n": ("i4", "rows"),
+    "next_of_origin": ("i4", "rows"),
+    "next_at_host": ("i4", "rows"),
     "guests": ("i4", "hosts"),
     "away": ("i4", "origins"),
     "fled": ("i4", "areas host_areas"),
@@ -676,14 +699,18 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "passed_on": ("f8", "places"),
     "toll": ("f8", "places"),
     "way_price": ("f8", "routes"),
-    "link_cost": ("f8", "links"),
-    "link_hours": ("f8", "links"),
-    "rank_toll": ("f8", "places"),
+    "heard_hours": ("f8", "routes"),
+    "heard_holder": ("i1", "places"),
+    "weighed": ("i1", "leanings"),
+    "link_cost": ("f8", "leanings links"),
+    "link_hours": ("f8", "leanings links"),
+    "rank_toll": ("f8", "leanings places"),
     "rank_cost": ("f8", "places"),
     "rank_hours": ("f8", "places"),
     "rank_onward": ("f8", "places"),
     "by_arc": ("i4", "places"),
     "astray": ("i1", "places"),
+    "first_run": ("u4", "places"),
     "root": ("i4", "places"),
     "stamp": ("i4", "places"),
     "done": ("i4", "places"),
@@ -714,6 +741,8 @@ LEAST_CAPACITY = {
     "corridor_ways": 128,
     "links": 512,
     "triangles": 1024,
+    "known": 1024,
+    "surveyed": 1024,
     "days": 512,
 }
 """Smallest room for each length that differs between theatres; beyond it powers of two, so that few shapes are ever compiled."""
@@ -730,10 +759,7 @@ FIXED_LENGTHS = {
     "wound_ring": WOUND_RING_DAYS,
     "kinds": N_LOSS_KINDS,
     "slots": MOST_SLOTS,
-    "orders": MOST_ORDERS,
-    "ways": MOST_WAYS,
     "goals": MOST_GOALS,
-    "events": MOST_EVENTS,
     "policies": 4,
     "quantiles": 1025,
     "two": 2,
@@ -741,6 +767,13 @@ FIXED_LENGTHS = {
     "four": 4,
     "seven": 7,
 }
+
+
+PER_PLACE = {"orders": 16, "ways": 32, "events": 64, "rows": 64}
+"""Room in lists that grow with what happens, for each place that there is room for (assumption: several times what the busiest of
+thousands of replicates of the theatres that ship used); who overruns it is told so."""
+LEAST_LISTED = {"orders": 4096, "ways": 8192, "events": 16384, "rows": 16384}
+"""The same in small theatres, where a few places may be busy all the time (assumption)."""
 
 
 def capacities(lengths: dict[str, int]) -> dict[str, int]:
@@ -753,8 +786,10 @@ def capacities(lengths: dict[str, int]) -> dict[str, int]:
     return {
         **FIXED_LENGTHS,
         **room,
+        **{name: max(LEAST_LISTED[name], n * room["places"]) for name, n in PER_PLACE.items()},
         "hosts": room["places"] + room["abroad"],
         "origins": room["places"] + 1,
+        "leanings": room["sides"] + 1,
         "host_areas": room["areas"] + room["abroad"] + 2,
         "arcs": 2 * room["routes"],
         "traffic": room["sides"] * room["routes"],

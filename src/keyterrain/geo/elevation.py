@@ -234,6 +234,57 @@ class Elevation:
         return Cells(row[inside], column[inside], points[inside], km[inside], height_m[inside])
 
 
+@dataclass(frozen=True, eq=False)
+class Header:
+    """What an elevation file declares, before its heights are read."""
+
+    path: Path
+    name: str
+    grid: Grid
+    cell: CellSize
+
+    def heights_m(self, window: tuple[slice, slice]) -> NDArray[np.float32]:
+        """Heights of rows and columns; NaN where there are none, and in a window that has none at all.
+
+        Raises
+        ------
+        ElevationError
+            Damaged, or heights that do not occur on land.
+        """
+        import rasterio
+        from rasterio.errors import RasterioError
+
+        try:
+            with rasterio.open(self.path) as raster:
+                return _heights_m(raster, window, self.name, may_be_empty=True)
+        except RasterioError as error:
+            raise ElevationError(f"{self.name} cannot be read as an elevation raster: {error}.") from error
+
+
+def open_header(path: Path) -> Header:
+    """Read what an elevation file declares.
+
+    Raises
+    ------
+    ElevationError
+        No such file, no raster, no usable reference system, more than one band, or cells too coarse.
+    """
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+    if not path.is_file():
+        raise ElevationError(f"There is no elevation file {path.name}.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as raster:
+                grid = _declared_grid(raster, path.name)
+                _require_metres(raster, path.name)
+                return Header(path, path.name, grid, _sane_cell(grid, path.name))
+    except RasterioError as error:
+        raise ElevationError(f"{path.name} cannot be read as an elevation raster: {error}.") from error
+
+
 def fingerprint(path: Path) -> str:
     """SHA-256 of the bytes of a file, in hexadecimal."""
     with path.open("rb") as file:
@@ -325,13 +376,14 @@ def _sane_cell(grid: Grid, name: str) -> CellSize:
     return cell
 
 
-def _heights_m(raster: Any, window: tuple[slice, slice], name: str) -> NDArray[np.float32]:
+def _heights_m(raster: Any, window: tuple[slice, slice], name: str, *, may_be_empty: bool = False) -> NDArray[np.float32]:
     _require_metres(raster, name)
     masked = raster.read(1, window=tuple((part.start, part.stop) for part in window), masked=True)
     scaled = masked.astype(np.float32) * np.float32(raster.scales[0]) + np.float32(raster.offsets[0])
     heights: NDArray[np.float32] = np.ma.filled(scaled, np.nan).astype(np.float32)
     heights[~np.isfinite(heights)] = np.nan
-    _require_land_heights(heights, name)
+    if not (may_be_empty and np.isnan(heights).all()):
+        _require_land_heights(heights, name)
     return heights
 
 

@@ -34,6 +34,7 @@ function drawFiguresWhenSeen() {
   const draw = (target) => {
     const { data, layout } = figures[target.dataset.figure];
     if (target.clientWidth < 300) layout.xaxis.nticks = 4;
+    if (target.clientWidth < 480 && layout.meta?.short) layout.yaxis.ticktext = layout.meta.short;
     Plotly.newPlot(target, data, layout, CONFIG).then(() => { target.dataset.drawn = "yes"; });
   };
   const watcher = new IntersectionObserver((entries) => {
