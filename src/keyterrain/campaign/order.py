@@ -139,13 +139,15 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         kernels=("combat",),
         state_reads=_fields(
             "attack_slot attacker count.LONGEST_CUT_DAYS cum_loss cut_days defence_lost force fought ground_lost held_days "
-            "holder hours in_phase intruder marching morale n_marching new_loss op_lost op_sent op_staging op_state op_target "
-            "parted passable pause phase_luck readiness recovering sight sky.SUPPORT store strength supplied taken threat"
+            "holder hours in_phase intruder marching morale n_assaults n_marching n_phases new_loss op_lost op_sent op_staging "
+            "op_state op_target parted passable pause phase_days phase_luck readiness recovering sight sky.SUPPORT store "
+            "strength supplied taken threat"
         ),
         state_writes=_fields(
             "attack_slot attacker battle cooldown count.PASSABLE_CHANGED cum_loss defence_lost force fought "
-            "ground_changed ground_lost held_days holder in_phase intruder last_success marching morale n_marching new_loss "
-            "op_days op_lost op_state op_target parted passable pause phase_luck readiness recovering strength taken"
+            "ground_changed ground_lost held_days holder in_phase intruder last_success marching morale n_assaults n_marching "
+            "n_phases new_loss op_days op_lost op_state op_target parted passable pause phase_days phase_luck readiness "
+            "recovering strength taken"
         ),
     ),
     Step(

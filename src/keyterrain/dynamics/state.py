@@ -340,6 +340,9 @@ class State(Protocol):
     attack_slot: Ints  # (P)
     defence_lost: Ints  # (P) lost by those under attack since the assault began
     pause: Ints  # (P)
+    n_assaults: Ints  # (S, P) so far
+    n_phases: Ints  # (P) of the assault under way
+    phase_days: Ints  # (P) fought in the phase under way
     phase_luck: Floats  # (P)
     in_phase: Flags  # (P)
     battle: Flags  # (P) fought today
@@ -643,6 +646,9 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "attack_slot": ("i4", "places"),
     "defence_lost": ("i4", "places"),
     "pause": ("i4", "places"),
+    "n_assaults": ("i4", "sides places"),
+    "n_phases": ("i4", "places"),
+    "phase_days": ("i4", "places"),
     "phase_luck": ("f8", "places"),
     "in_phase": ("i1", "places"),
     "battle": ("i1", "places"),
