@@ -83,6 +83,17 @@ class Direction:
     coincidence: Coincidence
     by_lag: LagCurve
 
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Days of a trigger and of a follower within the lag and window of it, both from 0; each pair of days once."""
+        first, last = self.coincidence.lag, self.coincidence.lag + self.coincidence.window
+        after = np.unique(self.followers.days)
+        found = []
+        for day in np.unique(self.triggers.days).tolist():
+            low, high = np.searchsorted(after, [day + first, day + last + 1])
+            found += [(day, follower) for follower in after[low:high].tolist()]
+        return tuple(found)
+
 
 @dataclass(frozen=True, eq=False)
 class Excitation:

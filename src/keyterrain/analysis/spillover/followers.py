@@ -88,6 +88,12 @@ class FollowerTest:
     observed: float
     null: Floats
 
+    def histogram(self, n_bins: int = 40) -> tuple[Floats, Floats]:
+        """Return edges (bin + 1,) and counts (bin,) of the null; the edges reach the observed."""
+        low, high = float(min(self.null.min(), self.observed)), float(max(self.null.max(), self.observed))
+        counts, edges = np.histogram(self.null, bins=n_bins, range=(low, high + 0.02 * (high - low) + LEAST_SPREAD))
+        return edges, counts.astype(np.float64)
+
 
 @dataclass(frozen=True, eq=False)
 class FollowerScan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,23 +12,21 @@ from numpy.typing import NDArray
 from keyterrain.analysis.spillover.answer import Direction, Excitation, LagCurve, SpilloverAnswer, SpilloverQuestion
 from keyterrain.analysis.spillover.coincidence import coincidence
 from keyterrain.analysis.spillover.contagion import ContagionFit, fit_contagion, road_distances
-from keyterrain.analysis.spillover.followers import FollowerScan, scan_of
+from keyterrain.analysis.spillover.followers import FollowerScan, FollowerTest, scan_of
 from keyterrain.analysis.spillover.hawkes import HawkesFit, RatioTest, fit_hawkes, ratio_test, spread_within_days
 from keyterrain.analysis.spillover.incidents import IncidentAnswer, NamedIncident, closeness
 from keyterrain.analysis.spillover.near_repeat import near_repeats
 from keyterrain.analysis.spillover.power import power_of
 from keyterrain.analysis.spillover.series import DailySeries
-from keyterrain.analysis.spillover.surrogates import DEFAULT_NULL, NULLS
+from keyterrain.analysis.spillover.surrogates import DEFAULT_NULL, NULLS, Null
 from keyterrain.analysis.spillover.verdict import LEAST_EVENTS, Verdict, verdict_of
 from keyterrain.campaign.point_process import MarkedTimes
 from keyterrain.geo.distance import Points, distance_km
-from keyterrain.theatre.events.filters import BadFilter, EventFilter
+from keyterrain.theatre.events.filters import EventFilter
 from keyterrain.theatre.events.table import EventTable, day_number, day_of
 from keyterrain.version import __version__
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from keyterrain.theatre.nouns import Situation
 
 Floats = NDArray[np.float64]
@@ -78,15 +76,8 @@ def ask_spillover(
         The filters overlap, or the span is empty.
     """
     steps = _Steps(progress, 3 + 2 * with_excitation + len(incidents))
-    within, n_left_out, warnings = _within(table, question)
-    triggers, followers = (EventFilter.parse(text).holds(within) for text in (question.triggers, question.followers))
-    _refuse_overlap(triggers & followers)
-    first, last = (int(edge) for edge in _span(within, question))
-    series = {
-        text: DailySeries.of(text, within.frame["day"].to_numpy(np.int64)[flags], first, last)
-        for text, flags in ((question.triggers, triggers), (question.followers, followers))
-    }
-    a, b = series[question.triggers], series[question.followers]
+    seen = _Seen.of(table, question)
+    within, a, b, warnings = seen.table, seen.triggers, seen.followers, seen.warnings
     there = _direction(a, b, question)
     steps.done()
     back = _direction(b, a, question)
@@ -96,21 +87,71 @@ def ask_spillover(
         excitation = _excitation(a, b, question, steps)
         p = {(test.raising, test.raised): test.p for test in excitation.tests}
         there.p["likelihood_ratio"], back.p["likelihood_ratio"] = p[0, 1], p[1, 0]
-    answers = tuple(_incident(each, within, a, b, first, last, question, steps) for each in incidents)
-    either = triggers | followers
+    answers = tuple(_incident(each, seen, question, steps) for each in incidents)
+    either = seen.is_trigger | seen.is_follower
     frame = within.frame
     near = near_repeats(
         frame["day"].to_numpy(np.int64)[either], *(frame[name].to_numpy(np.float64)[either] for name in ("lat", "lon")),
         n_permuted=question.n_surrogates, seed=question.seed,
     )  # fmt: skip
-    contagion = _contagion(within, either, theatre, first, last, question) if theatre is not None else None
-    warnings += _warnings(within, there, back, excitation, triggers, followers, question)
+    contagion = _contagion(within, either, theatre, seen, question) if theatre is not None else None
+    warnings += _warnings(within, there, back, excitation, seen, question)
     steps.done()
     return SpilloverAnswer(
-        question=question, version=__version__, files=table.formats, n_events=table.n, n_left_out=n_left_out,
-        first_day=day_of(first), last_day=day_of(last), there=there, back=back, excitation=excitation, incidents=answers,
+        question=question, version=__version__, files=table.formats, n_events=table.n, n_left_out=seen.n_left_out,
+        first_day=day_of(seen.first), last_day=day_of(seen.last), there=there, back=back, excitation=excitation, incidents=answers,
         near_repeat=near, contagion=contagion, warnings=tuple(warnings), sentence=_sentence(there, question),
     )  # fmt: skip
+
+
+def extra_followers(table: EventTable, question: SpilloverQuestion) -> FollowerTest:
+    """Return additional followers of triggers and their test alone."""
+    seen = _Seen.of(table, question)
+    return _scan(seen.triggers, seen.followers, question, DEFAULT_NULL).test()
+
+
+def excitation_between(table: EventTable, question: SpilloverQuestion) -> Excitation | None:
+    """Return the mutually exciting process of triggers and followers alone; None where they are too few."""
+    seen = _Seen.of(table, question)
+    if min(seen.triggers.n, seen.followers.n) < LEAST_EVENTS:
+        return None
+    return _excitation(seen.triggers, seen.followers, question, _Steps(None, 0))
+
+
+def chance_of_incident(table: EventTable, named: NamedIncident, question: SpilloverQuestion) -> IncidentAnswer:
+    """Return how surprising the closeness of an incident to its trigger is, among incidents like it alone."""
+    within, n_left_out, warnings = _within(table, question)
+    first, last = (int(edge) for edge in _span(within, question))
+    days = within.frame["day"].to_numpy(np.int64)
+    alike = DailySeries.of(named.kind, days[EventFilter.parse(named.kind).holds(within)], first, last)
+    seen = _Seen(within, alike, alike, np.zeros(0, bool), np.zeros(0, bool), first, last, n_left_out, warnings)
+    return _incident(named, seen, question, _Steps(None, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The events looked at, and the two series among them."""
+
+    table: EventTable
+    triggers: DailySeries
+    followers: DailySeries
+    is_trigger: Flags
+    is_follower: Flags
+    first: int
+    last: int
+    n_left_out: int
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, table: EventTable, question: SpilloverQuestion) -> _Seen:
+        within, n_left_out, warnings = _within(table, question)
+        flags = [EventFilter.parse(text).holds(within) for text in (question.triggers, question.followers)]
+        _refuse_overlap(flags[0] & flags[1])
+        first, last = (int(edge) for edge in _span(within, question))
+        days = within.frame["day"].to_numpy(np.int64)
+        names = (question.triggers, question.followers)
+        series = [DailySeries.of(name, days[each], first, last) for name, each in zip(names, flags, strict=True)]
+        return cls(within, series[0], series[1], flags[0], flags[1], first, last, n_left_out, warnings)
 
 
 class _Steps:
@@ -161,16 +202,7 @@ def _refuse_overlap(both: Flags) -> None:
 
 
 def _direction(triggers: DailySeries, followers: DailySeries, question: SpilloverQuestion) -> Direction:
-    lags = scan_of(question.window)
-    if question.lag:
-        lags = tuple(each.after(question.lag) for each in lags)
-    scans = {
-        null: FollowerScan.of(
-            triggers, followers, lags, trend_days=question.trend_days, n_surrogates=question.n_surrogates, null=null,
-            seed=question.seed,
-        )
-        for null in NULLS
-    }  # fmt: skip
+    scans = {null: _scan(triggers, followers, question, null) for null in NULLS}
     tests = {null: scan.test() for null, scan in scans.items()}
     scan, test = scans[DEFAULT_NULL], tests[DEFAULT_NULL]
     counted = coincidence(
@@ -184,6 +216,14 @@ def _direction(triggers: DailySeries, followers: DailySeries, question: Spillove
     verdict: Verdict = verdict_of(test.p, power.value, triggers.n, followers.n, question.level)
     curve = LagCurve(*scan.by_lag(min(LONGEST_LAG, triggers.n_days - 1)))
     return Direction(triggers, followers, verdict, test, p, power, counted, curve)
+
+
+def _scan(triggers: DailySeries, followers: DailySeries, question: SpilloverQuestion, null: Null) -> FollowerScan:
+    lags = tuple(each.after(question.lag) if question.lag else each for each in scan_of(question.window))
+    return FollowerScan.of(
+        triggers, followers, lags, trend_days=question.trend_days, n_surrogates=question.n_surrogates, null=null,
+        seed=question.seed,
+    )  # fmt: skip
 
 
 def _excitation(a: DailySeries, b: DailySeries, question: SpilloverQuestion, steps: _Steps) -> Excitation:
@@ -227,23 +267,21 @@ def _ratio(spreads: Sequence[MarkedTimes], fit: HawkesFit, raised: int, raising:
     return replace(found, p=float(0.5 * chi2.sf(found.ratio, 1)) if found.ratio > 0.0 else 1.0)
 
 
-def _incident(
-    named: NamedIncident, table: EventTable, triggers: DailySeries, any_kind: DailySeries, first: int, last: int,
-    question: SpilloverQuestion, steps: _Steps,
-) -> IncidentAnswer:  # fmt: skip
-    flags = EventFilter.parse(named.kind).holds(table)
-    alike = DailySeries.of(named.kind, table.frame["day"].to_numpy(np.int64)[flags], first, last)
-    if not first <= day_number(named.trigger_on) <= last:
+def _incident(named: NamedIncident, seen: _Seen, question: SpilloverQuestion, steps: _Steps) -> IncidentAnswer:
+    flags = EventFilter.parse(named.kind).holds(seen.table)
+    days = seen.table.frame["day"].to_numpy(np.int64)[flags]
+    if not seen.first <= day_number(named.trigger_on) <= seen.last:
         raise SpilloverRefused(f"The trigger of {named.trigger_on} lies outside the days looked at.")
     answer = closeness(
-        named, alike, any_kind, triggers, trend_days=question.trend_days, n_surrogates=question.n_surrogates, seed=question.seed
-    )
+        named, DailySeries.of(named.kind, days, seen.first, seen.last), seen.followers, seen.triggers,
+        trend_days=question.trend_days, n_surrogates=question.n_surrogates, seed=question.seed,
+    )  # fmt: skip
     steps.done()
     return answer
 
 
 def _contagion(
-    table: EventTable, flags: Flags, theatre: Situation, first: int, last: int, question: SpilloverQuestion
+    table: EventTable, flags: Flags, theatre: Situation, seen: _Seen, question: SpilloverQuestion
 ) -> ContagionFit | None:
     """Fit contagion to the events near a place of the theatre; None where too few are."""
     places = theatre.places
@@ -253,22 +291,22 @@ def _contagion(
     at, days, n_far = [], [], 0
     for day, event_lat, event_lon in frame[["day", "lat", "lon"]].itertuples(index=False):
         km = distance_km(Points.of([event_lat] * len(places), [event_lon] * len(places)), Points.of(lat, lon))
-        if km.min() <= NEAR_PLACE_KM and first <= day <= last:
+        if km.min() <= NEAR_PLACE_KM and seen.first <= day <= seen.last:
             at.append(int(km.argmin()))
-            days.append(int(day) - first)
+            days.append(int(day) - seen.first)
         else:
             n_far += 1
     if len(at) < FEW_EVENTS:
         return None
     used, where = np.unique(at, return_inverse=True)
-    counts = np.zeros((last - first + 1, len(used)), dtype=np.int64)
+    counts = np.zeros((seen.last - seen.first + 1, len(used)), dtype=np.int64)
     np.add.at(counts, (np.array(days), where), 1)
     km = road_distances(places, theatre.routes)[np.ix_(used, used)]
     return replace(fit_contagion(counts, km, trend_days=question.trend_days), n_far=n_far)
 
 
 def _warnings(
-    table: EventTable, there: Direction, back: Direction, excitation: Excitation | None, triggers: Flags, followers: Flags,
+    table: EventTable, there: Direction, back: Direction, excitation: Excitation | None, seen: _Seen,
     question: SpilloverQuestion,
 ) -> list[str]:  # fmt: skip
     said = [
@@ -279,7 +317,7 @@ def _warnings(
         said.append("Both directions are found: that is what a common cause or common reporting does, as much as mutual excitation.")
     if there.by_lag.effect[0] > there.by_lag.high[0]:
         said.append("More fall on one and the same day than chance explains: shared reporting, or one event entered twice, does that.")
-    shared = _shared_sources(table, triggers, followers)
+    shared = _shared_sources(table, seen.is_trigger, seen.is_follower)
     if shared >= 0.5:
         said.append(f"{shared:.0%} of pairs on one day come from the same source: reporting may tie them together.")
     few = [each for each in (there.triggers, there.followers) if each.n < FEW_EVENTS]
@@ -324,5 +362,3 @@ def _sentence(there: Direction, question: SpilloverQuestion) -> str:
         else f"Cannot tell: {there.triggers.n} and {there.followers.n} events are too few for any conclusion."
     )
 
-
-__all__ = ["BadFilter", "SpilloverRefused", "ask_spillover"]
