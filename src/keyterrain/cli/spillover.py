@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import textwrap
 from datetime import date
 from pathlib import Path
@@ -23,7 +24,7 @@ EXAMPLES = """
 keyterrain spillover qalamoun-2013 --from country=Syria,kind=battle --to "country!=Syria,kind!=diplomacy" --picture spill.html
 keyterrain spillover ged.csv --from country=Syria --to country=Lebanon --window 14 --since 2012-01-01 --until 2014-12-31
 keyterrain spillover here.csv there.csv --from-file here.csv --to-file there.csv
-keyterrain spillover qalamoun-2013 --from country=Syria,kind=battle --to country=Lebanon --near 2013-11-19 --incident "2013-11-19 kind=bombing,country=Lebanon"
+keyterrain spillover my-theatre/ --from country=Syria --to country=Lebanon --near 2013-11-19 --incident "2013-11-19 kind=bomb"
 keyterrain spillover acled.csv --from kind=Battles --to "kind=Explosions/Remote violence" --theatre qalamoun-2013 --json
 """
 FILTER_HELP = "field=value|value, field!=value, field~part, weight>=25, date>=2013-01-01; joined by commas all must hold"
@@ -315,22 +316,34 @@ def _branching(answer: SpilloverAnswer) -> str:
 
 
 def _incidents(incidents: Sequence[IncidentAnswer]) -> str:
-    rows = [["incident", "trigger", "lag", "of its kind", "p Poisson", "p trend", "p shift", "any looked at, p", "near some trigger, p"]]
-    for each in incidents:
-        rows.append(
-            [
-                each.incident.label,
-                str(each.incident.trigger_on),
-                f"{each.lag} d",
-                str(each.n_alike),
-                f"{each.p['poisson']:.3f}",
-                f"{each.p['trend']:.3f}",
-                f"{each.p['circular_shift']:.3f}",
-                f"{each.p_any['circular_shift']:.2f} of {each.n_any}",
-                f"{each.p_some_trigger['circular_shift']:.2f} of {each.n_triggers}",
-            ]
-        )
-    note = "Chance that an incident of the kind, or any looked at, falls that close to this trigger, or one of the kind to any trigger."
+    rows = [
+        [
+            "incident",
+            "trigger",
+            "lag",
+            "of its kind",
+            "p Poisson",
+            "p trend",
+            "p shift",
+            "any looked at, p",
+            "near some trigger, p",
+        ]
+    ]
+    rows += [
+        [
+            each.incident.label,
+            str(each.incident.trigger_on),
+            f"{each.lag} d",
+            str(each.n_alike),
+            f"{each.p['poisson']:.3f}",
+            f"{each.p['trend']:.3f}",
+            f"{each.p['circular_shift']:.3f}",
+            f"{each.p_any['circular_shift']:.2f} of {each.n_any}",
+            f"{each.p_some_trigger['circular_shift']:.2f} of {each.n_triggers}",
+        ]
+        for each in incidents
+    ]
+    note = "Chance that one of the kind, or any looked at, falls as close to this trigger, or one of the kind to any trigger."
     return f"{as_table(rows)}\n{note}"
 
 
@@ -338,15 +351,15 @@ def _space(answer: SpilloverAnswer) -> str:
     said = []
     if near := answer.near_repeat:
         best = near.ratio[0, 0]
-        text = "none expected" if best != best else f"{best:.1f} times the expected"  # noqa: PLR0124  (nan)
+        text = "none expected" if math.isnan(best) else f"{best:.1f} times the expected"
         said.append(
             f"Near repeats among {near.n} events with coordinates: {near.observed[0, 0]} pairs within {near.km[0]:g} km and "
             f"{near.days[0]} d, {text}; p of any band {near.p_any:.3f}."
         )
     if spread := answer.contagion:
         said.append(
-            f"Contagion along the roads: one event raises {spread.eta:.2f} [{spread.low:.2f}, {spread.high:.2f}] others, fading in "
-            f"{spread.memory_days:.0f} d and {spread.reach_km:g} km ({spread.n_events} events at {spread.n_places} places, "
+            f"Contagion along the roads: one event raises {spread.eta:.2f} [{spread.low:.2f}, {spread.high:.2f}] others, fading "
+            f"in {spread.memory_days:.0f} d and {spread.reach_km:g} km ({spread.n_events} events at {spread.n_places} places, "
             f"{spread.n_far} too far from any)."
         )
     return "\n".join(textwrap.fill(each, WIDTH) for each in said)

@@ -22,14 +22,25 @@ WIDTH, LEFT, RIGHT = 980, 16, 16
 MOST_LINKS = 600
 AROUND_DAYS = 30
 STYLE = """
-body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif;color:#222;max-width:1020px;
-margin:24px auto;padding:0 20px}h1{font-size:22px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 4px}svg{width:100%;height:auto;display:block}
-svg text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,Arial,'DejaVu Sans',sans-serif;fill:#222}svg .faint{fill:#666}
-.verdict{font-size:17px;border-left:5px solid #0072B2;padding:6px 12px;background:#f4f7fa}.two{display:grid;grid-template-columns:1fr 1fr;
-gap:24px}@media(max-width:720px){.two{grid-template-columns:1fr}}.note{color:#555;font-size:13px;margin:4px 0}table{border-collapse:collapse;
-font-size:14px}td,th{padding:4px 10px;border-bottom:1px solid #e2e2dc;text-align:left}caption{text-align:left;color:#555}
-th button{all:unset;font-weight:600}.matrix td{text-align:center;min-width:130px}.warn{margin:2px 0;padding-left:16px;text-indent:-16px}
+body {font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif;
+  color: #222; max-width: 1020px; margin: 24px auto; padding: 0 20px}
+h1 {font-size: 22px; margin: 0 0 4px; overflow-wrap: anywhere}
+h2 {font-size: 17px; margin: 28px 0 4px}
+svg {width: 100%; height: auto; display: block}
+svg text {font: 12px system-ui, -apple-system, 'Segoe UI', Roboto, Arial, 'DejaVu Sans', sans-serif; fill: #222}
+svg .faint {fill: #666}
+.verdict {font-size: 17px; border-left: 5px solid #0072B2; padding: 6px 12px; background: #f4f7fa}
+.two {display: grid; grid-template-columns: 1fr 1fr; gap: 24px}
+@media (max-width: 720px) {.two {grid-template-columns: 1fr}}
+.note {color: #555; font-size: 13px; margin: 4px 0}
+table {border-collapse: collapse; font-size: 14px}
+td, th {padding: 4px 10px; border-bottom: 1px solid #e2e2dc; text-align: left}
+caption {text-align: left; color: #555}
+th button {all: unset; font-weight: 600}
+.matrix td {text-align: center; min-width: 130px}
+.warn {margin: 2px 0; padding-left: 16px; text-indent: -16px}
 """
+WAYS = ("First, then second", "Second, then first")
 VERDICTS = {"connected": "Connected", "coincidence": "Coincidence", "cannot tell": "Cannot tell"}
 
 
@@ -48,39 +59,66 @@ def write_spillover_page(answer: SpilloverAnswer, to: Path) -> Path:
 
 def spillover_page(answer: SpilloverAnswer) -> str:
     """Return the picture as HTML."""
-    question = answer.question
-    there, back = answer.there, answer.back
-    parts = [
-        f"<h1>{html_text(there.triggers.name)} and {html_text(there.followers.name)}</h1>",
-        f'<p class="note">{answer.n_events} events, {answer.first_day} to {answer.last_day}; window {question.window} days from day '
-        f"{question.lag}; trend {question.trend_days:g} days; seed {question.seed}; keyterrain {html_text(answer.version)}</p>",
-        f'<p class="verdict"><b>{VERDICTS[answer.verdict]}.</b> {html_text(answer.sentence.partition(": ")[2])}</p>',
-        "<h2>When</h2>",
-        f'<p class="note">Each mark is a day with events, taller for more. Lines join a first event to second ones within '
-        f"{question.window} days after it; coloured marks have such a partner.</p>",
-        timelines(there, answer.first_day),
-    ]
-    parts += [_around(answer, trigger) for trigger in dict.fromkeys(each.incident.trigger_on for each in answer.incidents)]
-    if answer.incidents:
-        parts.append(_incident_table(answer.incidents))
-    parts += ["<h2>What chance does</h2>", '<div class="two">', _null_figure("First, then second", there),
-              _null_figure("Second, then first", back), "</div>",
-              '<p class="note">Bars: the largest excess of followers over all lags, in series with the same trend and clustering and no '
-              "regard to each other. Line: what was observed. To the right of nearly all bars it would be no chance.</p>"]  # fmt: skip
-    parts += ["<h2>After how many days</h2>", '<div class="two">', _lag_figure("First, then second", there),
-              _lag_figure("Second, then first", back), "</div>",
-              '<p class="note">Additional events on each day after a trigger. All points lie within the band in 95% of series without '
-              "connection.</p>"]  # fmt: skip
-    if answer.excitation:
-        parts += ["<h2>Who raises whom</h2>", _matrix(answer.excitation)]
-    parts += ["<h2>In numbers</h2>", _numbers((there, back))]
-    parts += ["<h2>What else could look like this</h2>", *(f'<p class="warn">! {html_text(each)}</p>' for each in answer.warnings)]
+    body = "\n".join((*_heading(answer), *_when(answer), *_chance(answer), *_lags(answer), *_rest(answer)))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, '
-        "initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>Spillover: {html_text(answer.verdict)}</title><style>{STYLE}</style></head><body>\n" + "\n".join(parts)
-        + "\n</body></html>\n"
-    )  # fmt: skip
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<title>Spillover: {html_text(answer.verdict)}</title><style>{STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _heading(answer: SpilloverAnswer) -> list[str]:
+    question, there = answer.question, answer.there
+    asked = (
+        f"{answer.n_events} events, {answer.first_day} to {answer.last_day}; window {question.window} days from day "
+        f"{question.lag}; trend {question.trend_days:g} days; seed {question.seed}; keyterrain {html_text(answer.version)}"
+    )
+    said = html_text(answer.sentence.partition(": ")[2])
+    return [
+        f"<h1>{html_text(there.triggers.name)} and {html_text(there.followers.name)}</h1>",
+        _note(asked),
+        f'<p class="verdict"><b>{VERDICTS[answer.verdict]}.</b> {said}</p>',
+    ]
+
+
+def _when(answer: SpilloverAnswer) -> list[str]:
+    said = (
+        f"Each mark is a day with events, taller for more. Lines join a first event to second ones within "
+        f"{answer.question.window} days after it; coloured marks have such a partner."
+    )
+    triggers = dict.fromkeys(each.incident.trigger_on for each in answer.incidents)
+    parts = ["<h2>When</h2>", _note(said), timelines(answer.there, answer.first_day)]
+    parts += [_around(answer, trigger) for trigger in triggers]
+    return [*parts, _incident_table(answer.incidents)] if answer.incidents else parts
+
+
+def _chance(answer: SpilloverAnswer) -> list[str]:
+    said = (
+        "Bars: the largest excess of followers over all lags, in series with the same trend and clustering and no regard to each "
+        "other. Line: what was observed. To the right of nearly all bars it would be no chance."
+    )
+    figures = [_null_figure(way, each) for way, each in zip(WAYS, (answer.there, answer.back), strict=True)]
+    return ["<h2>What chance does</h2>", '<div class="two">', *figures, "</div>", _note(said)]
+
+
+def _lags(answer: SpilloverAnswer) -> list[str]:
+    said = "Additional events on each day after a trigger. All points lie within the band in 95% of series without connection."
+    figures = [_lag_figure(way, each) for way, each in zip(WAYS, (answer.there, answer.back), strict=True)]
+    return ["<h2>After how many days</h2>", '<div class="two">', *figures, "</div>", _note(said)]
+
+
+def _rest(answer: SpilloverAnswer) -> list[str]:
+    parts = ["<h2>Who raises whom</h2>", _matrix(answer.excitation)] if answer.excitation else []
+    warnings = [f'<p class="warn">! {html_text(each)}</p>' for each in answer.warnings]
+    return [
+        *parts, "<h2>In numbers</h2>", _numbers((answer.there, answer.back)), "<h2>What else could look like this</h2>", *warnings
+    ]  # fmt: skip
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{text}</p>'
 
 
 def timelines(direction: Direction, first_day: date) -> str:
@@ -111,7 +149,9 @@ def _ticks(series: DailySeries, x: Sequence[float], y: int, up: int, paired: set
     for day in sorted(set(series.days.tolist())):
         length = 12 + 34 * int(series.counts[day]) / most
         stroke = colour if day in paired else GREY
-        found.append(f'<line x1="{x[day]:.1f}" x2="{x[day]:.1f}" y1="{y}" y2="{y + up * length:.1f}" stroke="{stroke}" stroke-width="2"/>')
+        found.append(
+            f'<line x1="{x[day]:.1f}" x2="{x[day]:.1f}" y1="{y}" y2="{y + up * length:.1f}" stroke="{stroke}" stroke-width="2"/>'
+        )
     base = f'<line x1="{x[0]:.1f}" x2="{x[-1]:.1f}" y1="{y}" y2="{y}" stroke="#c9c9c2"/>'
     return base + "".join(found)
 
@@ -122,7 +162,7 @@ def _dates(first_day: date, n_days: int, x: Sequence[float], y: int) -> str:
     every = max(1, -(-len(firsts) // 9))
     return "".join(
         f'<line x1="{x[day]:.1f}" x2="{x[day]:.1f}" y1="70" y2="{y - 12}" stroke="#ecece6"/>'
-        f'<text class="faint" x="{x[day]:.1f}" y="{y}" text-anchor="middle">{(first_day + timedelta(days=day)).strftime("%b %Y")}</text>'
+        f'<text class="faint" x="{x[day]:.1f}" y="{y}" text-anchor="middle">{first_day + timedelta(days=day):%b %Y}</text>'
         for day in firsts[::every]
     )
 
@@ -137,8 +177,8 @@ def _around(answer: SpilloverAnswer, trigger: date) -> str:
     shapes = [f'<rect x="{x[centre] - step / 2:.1f}" y="18" width="{step:.1f}" height="104" fill="{translucent(SKY, 0.35)}"/>']
     for series, y, up, colour in ((there.triggers, 66, -1, BLUE), (there.followers, 76, 1, VERMILLION)):
         shapes += [
-            f'<rect x="{x[day] - step / 3:.1f}" y="{y - 11 * (i + 1) if up < 0 else y + 11 * i}" width="{step * 2 / 3:.1f}" height="9" '
-            f'fill="{colour}"/>'
+            f'<rect x="{x[day] - step / 3:.1f}" y="{y - 11 * (i + 1) if up < 0 else y + 11 * i}" width="{step * 2 / 3:.1f}" '
+            f'height="9" fill="{colour}"/>'
             for day in days
             for i in range(min(int(series.counts[day]), 4))
         ]
@@ -150,7 +190,9 @@ def _around(answer: SpilloverAnswer, trigger: date) -> str:
         at = x.get((each.incident.on - answer.first_day).days)
         if at is not None:
             shapes.append(f'<circle cx="{at:.1f}" cy="{82 + 16 * row}" r="7" fill="none" stroke="{INK}" stroke-width="2"/>')
-    shapes.append(f'<text x="{LEFT}" y="14">first (above) and second (below) around {trigger}; rings: the incidents asked about</text>')
+    shapes.append(
+        f'<text x="{LEFT}" y="14">first (above) and second (below) around {trigger}; rings: the incidents asked about</text>'
+    )
     return _svg(WIDTH, 148, f"Days around {trigger}", shapes)
 
 
@@ -239,7 +281,7 @@ def _matrix(fitted: Excitation) -> str:
         )
         rows.append(f'<tr><th scope="row">raised in {name}</th>{cells}<td>{fitted.fading_days[i]:.1f} d</td></tr>')
     return (
-        '<table class="matrix"><caption>Events that one event raises, with 95% intervals, and days until that fades to 1/e</caption>'
+        '<table class="matrix"><caption>Events that one event raises, 95% intervals, and days until it fades to 1/e</caption>'
         '<thead><tr><th></th><th scope="col">by one of the first</th><th scope="col">by one of the second</th>'
         f'<th scope="col">fades in</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
         f'<p class="note">First to second less the reverse: {fitted.difference:+.2f} ({fitted.difference_low:+.2f} to '
@@ -248,14 +290,17 @@ def _matrix(fitted: Excitation) -> str:
 
 
 def _numbers(directions: Iterable[Direction]) -> str:
-    headers = ["", "Verdict", "Additional per trigger", "p surrogates", "p even scatter", "p likelihood ratio", "Power", "Preceded",
-               "Followed"]  # fmt: skip
+    headers = [
+        "", "Verdict", "Additional per trigger", "p surrogates", "p even scatter", "p likelihood ratio", "Power", "Preceded",
+        "Followed",
+    ]  # fmt: skip
     rows = []
-    for way, each in zip(("first, then second", "second, then first"), directions, strict=True):
+    for way, each in zip(WAYS, directions, strict=True):
         ratio = each.p["likelihood_ratio"]
         rows.append(
             [
-                (way, None), (each.verdict, None), (f"{each.test.effect:+.2f} ({each.test.low:+.2f} to {each.test.high:+.2f})", None),
+                (way, None), (each.verdict, None),
+                (f"{each.test.effect:+.2f} ({each.test.low:+.2f} to {each.test.high:+.2f})", None),
                 (f"{each.test.p:.3f}", None), (f"{each.p['poisson']:.3f}", None),
                 ("not fitted" if ratio is None else f"{ratio:.3f}", None),
                 (f"{each.power.value:.0%} for {each.power.effect:g}", None),

@@ -1,7 +1,7 @@
 """Spillover or coincidence: whether dated events here are followed by events there more often than chance and trend explain.
 
-    answer = ask_spillover(table, SpilloverQuestion("country=Syria", "country=Lebanon"))
-    answer.verdict  # "connected", "coincidence" or "cannot tell"
+answer = ask_spillover(table, SpilloverQuestion("country=Syria", "country=Lebanon"))
+answer.verdict  # "connected", "coincidence" or "cannot tell"
 """
 
 from keyterrain.analysis.spillover.answer import SpilloverAnswer, SpilloverQuestion

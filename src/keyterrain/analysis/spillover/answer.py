@@ -70,8 +70,9 @@ class Direction:
     Attributes
     ----------
     p
-        By null, of the scan of additional followers; `poisson` is that of the precursor rate, `likelihood_ratio` that of the
-        mutually exciting process, None where it was not fitted.
+        By null, of the scan of additional followers; `surrogate`, which the verdict rests on, is the largest of those that keep
+        clustering, `poisson` that of the precursor rate, `likelihood_ratio` that of the mutually exciting process, None where it
+        was not fitted.
     """
 
     triggers: DailySeries

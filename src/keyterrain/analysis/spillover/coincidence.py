@@ -75,7 +75,7 @@ def coincidence(
         moved = surrogates(triggers, null, n_surrogates, trend_days, seed)
         p_precursor[null] = p_of(float(preceded), count_preceded(moved, followers.counts, window, lag))
         shares = count_followed(moved, followers.counts, window, lag) / np.maximum(moved.sum(axis=1), 1.0)
-        p_trigger[null] = p_of(followed / max(triggers.n, 1), shares)
+        p_trigger[null] = p_of(float(followed) / max(triggers.n, 1), shares)
     return Coincidence(window, lag, int(preceded), followers.n, int(followed), triggers.n, p_precursor, p_trigger)
 
 

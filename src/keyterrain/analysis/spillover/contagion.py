@@ -67,7 +67,8 @@ class ContagionFit:
 def fit_contagion(counts: Ints, road_km: Floats, *, trend_days: float, reaches: Sequence[float] = REACHES_KM) -> ContagionFit:
     """Fit contagion to counts (day, place), with road distances (place, place) in km, inf where no road leads."""
     rough = {
-        reach: fit_contagion_within(counts, nearness_of(road_km, reach), trend_days=trend_days, intervals=False) for reach in reaches
+        reach: fit_contagion_within(counts, nearness_of(road_km, reach), trend_days=trend_days, intervals=False)
+        for reach in reaches
     }
     reach = max(rough, key=lambda each: rough[each].log_likelihood)
     return replace(fit_contagion_within(counts, nearness_of(road_km, reach), trend_days=trend_days), reach_km=reach)
@@ -78,9 +79,7 @@ def fit_contagion_within(counts: Ints, nearness: Floats, *, trend_days: float, i
     n_days, n_places = counts.shape
     blocks = max(1, round(n_days / (2.0 * trend_days)))
     block = np.minimum(np.arange(n_days) * blocks // n_days, blocks - 1)
-    state = _State(
-        np.maximum(counts.mean(axis=0), 1e-9) * 0.7, np.ones(blocks), 0.3, float(np.exp(-1.0 / 10.0)), float("-inf")
-    )
+    state = _State(np.maximum(counts.mean(axis=0), 1e-9) * 0.7, np.ones(blocks), 0.3, float(np.exp(-1.0 / 10.0)), float("-inf"))
     best = _climbed(counts, nearness, block, state)
     without = _climbed(counts, nearness, block, replace(best, eta=0.0), fixed=True)
     low = high = best.eta

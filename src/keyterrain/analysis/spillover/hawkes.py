@@ -5,8 +5,8 @@
 The background is linear between knots, whose number is chosen by Akaike's criterion: a trend that both share is not to be taken
 for one raising the other. The branching matrix eta says how many events of kind i one event of kind j raises. Intervals are of
 the profile likelihood (which knows that eta cannot be negative), for very many events of the curvature. Whether one kind raises
-another at all is asked by a likelihood ratio whose distribution comes from series simulated without it, and whether the model fits
-by rescaled time (Ogata 1988, doi:10.1080/01621459.1988.10478560).
+another at all is asked by a likelihood ratio whose distribution comes from series simulated without it; whether the model fits, by
+rescaled time (Ogata 1988, doi:10.1080/01621459.1988.10478560).
 """
 
 from __future__ import annotations
@@ -249,23 +249,26 @@ class _Likelihood:
         return np.concatenate([point.levels / self.unit, point.branching, [np.log(point.decay)]])
 
     def _climbed(self, vector: Floats, n_knots: int, fixed: dict[int, float]) -> _Point:
-        from scipy.optimize import minimize
+        from scipy.optimize import Bounds, minimize
 
-        bounds = [(LEAST_LEVEL, None)] * n_knots
-        bounds += [(fixed[j], fixed[j]) if j in fixed else (0.0, MOST_BRANCHING) for j in range(self.n_kinds)]
-        bounds.append((-np.log(FADING_DAYS[1]), -np.log(FADING_DAYS[0])))
+        low = np.concatenate([np.full(n_knots, LEAST_LEVEL), np.zeros(self.n_kinds), [-np.log(FADING_DAYS[1])]])
+        high = np.concatenate([np.full(n_knots, np.inf), np.full(self.n_kinds, MOST_BRANCHING), [-np.log(FADING_DAYS[0])]])
+        for j, value in fixed.items():
+            low[n_knots + j] = high[n_knots + j] = value
         scale = 1.0 / max(self.n, 1)
 
         def worse(x: Floats) -> tuple[float, Floats]:
             value, slope = self.at(x, n_knots)
             return -value * scale, -slope * scale
 
-        low, high = (np.array([np.inf * sign if bound is None else bound for bound in side]) for side, sign in
-                     zip(zip(*bounds, strict=True), (-1.0, 1.0), strict=True))  # fmt: skip
         found = minimize(
-            worse, np.clip(vector, low, high), jac=True, method="L-BFGS-B", bounds=bounds,
+            worse,
+            np.clip(vector, low, high),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=Bounds(low, high),
             options={"maxiter": 300, "ftol": 1e-10, "gtol": 1e-6},
-        )  # fmt: skip
+        )
         x = np.asarray(found.x)
         return _Point(x[:n_knots] * self.unit, x[n_knots:-1], float(np.exp(x[-1])), float(-found.fun / scale))
 

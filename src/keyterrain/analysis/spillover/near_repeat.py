@@ -96,9 +96,7 @@ def _close_pairs(lat: Floats, lon: Floats, km_bands: tuple[float, ...]) -> tuple
     return tuple(np.concatenate(each).astype(np.int64) for each in (firsts, seconds, bands))  # type: ignore[return-value]
 
 
-def _by_band(
-    when: Ints, first: Ints, second: Ints, band: Ints, km_bands: tuple[float, ...], day_bands: tuple[int, ...]
-) -> Ints:
+def _by_band(when: Ints, first: Ints, second: Ints, band: Ints, km_bands: tuple[float, ...], day_bands: tuple[int, ...]) -> Ints:
     gap = np.abs(when[first] - when[second])
     days = np.searchsorted(day_bands, gap, side="left")
     kept = days < len(day_bands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,19 +34,21 @@ class Power:
     n_planted: int
 
 
-def power_of(scan: FollowerScan, effect: float, window: int, *, level: float, n_planted: int, seed: int) -> Power:
+def power_of(scans: Sequence[FollowerScan], effect: float, window: int, *, level: float, n_planted: int, seed: int) -> Power:
     """Plant followers after the triggers, as many fewer elsewhere, and test.
 
-    Elsewhere is a surrogate of the followers, with their trend and clustering and no regard to the triggers.
+    Elsewhere is a surrogate of the followers, with their trend and clustering and no regard to the triggers. The scans are of one
+    pair of series under several nulls; what is planted counts as found if each of them finds it.
     """
     from keyterrain.analysis.interval import of_mean
 
+    scan = scans[0]
     first = scan.moved.shape[0]
     unrelated = surrogates(scan.followers, "circular_shift", n_planted, scan.trend_days, seed, first)
     found = np.zeros(n_planted)
     for number in range(n_planted):
         counts = _planted(scan, unrelated[number].astype(np.int64), effect, window * PLANTED_FADING, seed, number)
-        found[number] = scan.p_of_other_followers(counts) <= level
+        found[number] = all(each.p_of_other_followers(counts) <= level for each in scans)
     interval = of_mean(found, "whether", 0.95)
     return Power(effect, interval.value, interval.low, interval.high, n_planted)
 

@@ -18,7 +18,7 @@ from keyterrain.analysis.spillover.incidents import IncidentAnswer, NamedInciden
 from keyterrain.analysis.spillover.near_repeat import near_repeats
 from keyterrain.analysis.spillover.power import power_of
 from keyterrain.analysis.spillover.series import DailySeries
-from keyterrain.analysis.spillover.surrogates import DEFAULT_NULL, NULLS, Null
+from keyterrain.analysis.spillover.surrogates import CLUSTERED, DEFAULT_NULL, NULLS, Null
 from keyterrain.analysis.spillover.verdict import LEAST_EVENTS, Verdict, verdict_of
 from keyterrain.campaign.point_process import MarkedTimes
 from keyterrain.geo.distance import Points, distance_km
@@ -99,7 +99,8 @@ def ask_spillover(
     steps.done()
     return SpilloverAnswer(
         question=question, version=__version__, files=table.formats, n_events=table.n, n_left_out=seen.n_left_out,
-        first_day=day_of(seen.first), last_day=day_of(seen.last), there=there, back=back, excitation=excitation, incidents=answers,
+        first_day=day_of(seen.first), last_day=day_of(seen.last), there=there, back=back, excitation=excitation,
+        incidents=answers,
         near_repeat=near, contagion=contagion, warnings=tuple(warnings), sentence=_sentence(there, question),
     )  # fmt: skip
 
@@ -172,8 +173,8 @@ def _within(table: EventTable, question: SpilloverQuestion) -> tuple[EventTable,
     warnings = []
     if n := int(np.count_nonzero(~known)):
         warnings.append(
-            f"{n} of {table.n} events are dated to more than {question.window} days and were left out: they can show no coincidence "
-            f"within {question.window} days."
+            f"{n} of {table.n} events are dated to more than {question.window} days and were left out: they can show no "
+            f"coincidence within {question.window} days."
         )
     kept = frame[known].reset_index(drop=True)
     if kept.empty:
@@ -196,25 +197,28 @@ def _span(table: EventTable, question: SpilloverQuestion) -> Ints:
 def _refuse_overlap(both: Flags) -> None:
     if n := int(np.count_nonzero(both)):
         raise SpilloverRefused(
-            f"{n} event{'s pass' if n > 1 else ' passes'} both filters, and no event can follow itself: add to one of them what the "
-            "other has not, such as country!=Syria."
+            f"{n} event{'s pass' if n > 1 else ' passes'} both filters, and no event can follow itself: add to one of them what "
+            "the other has not, such as country!=Syria."
         )
 
 
 def _direction(triggers: DailySeries, followers: DailySeries, question: SpilloverQuestion) -> Direction:
     scans = {null: _scan(triggers, followers, question, null) for null in NULLS}
     tests = {null: scan.test() for null, scan in scans.items()}
-    scan, test = scans[DEFAULT_NULL], tests[DEFAULT_NULL]
+    test = replace(tests[DEFAULT_NULL], p=max(tests[null].p for null in CLUSTERED))
     counted = coincidence(
         triggers, followers, window=question.window, lag=question.lag, nulls=NULLS, n_surrogates=question.n_surrogates,
         trend_days=question.trend_days, seed=question.seed,
     )  # fmt: skip
-    power = power_of(scan, question.effect, question.window, level=question.level, n_planted=question.n_planted, seed=question.seed)
+    power = power_of(
+        [scans[null] for null in CLUSTERED], question.effect, question.window, level=question.level,
+        n_planted=question.n_planted, seed=question.seed,
+    )  # fmt: skip
     p: dict[str, float | None] = {"poisson": counted.p_precursor["poisson"], "surrogate": test.p}
     p |= {null: tests[null].p for null in NULLS}
     p["likelihood_ratio"] = None
     verdict: Verdict = verdict_of(test.p, power.value, triggers.n, followers.n, question.level)
-    curve = LagCurve(*scan.by_lag(min(LONGEST_LAG, triggers.n_days - 1)))
+    curve = LagCurve(*scans[DEFAULT_NULL].by_lag(min(LONGEST_LAG, triggers.n_days - 1)))
     return Direction(triggers, followers, verdict, test, p, power, counted, curve)
 
 
@@ -233,9 +237,7 @@ def _excitation(a: DailySeries, b: DailySeries, question: SpilloverQuestion, ste
     dated = MarkedTimes(times[order], np.repeat([0, 1], [a.n, b.n])[order].astype(np.int64))
     n_spreads = N_SPREADS if len(times) <= MOST_TESTED else 1
     spreads = [spread_within_days(dated, question.seed, -1 - number) for number in range(n_spreads)]
-    fits = [
-        fit_hawkes(events, (a.name, b.name), float(a.n_days), trend_days=question.trend_days) for events in spreads
-    ]
+    fits = [fit_hawkes(events, (a.name, b.name), float(a.n_days), trend_days=question.trend_days) for events in spreads]
     steps.done()
     tests = tuple(_ratio(spreads, fits[0], raised, raising, question) for raising, raised in ((0, 1), (1, 0)))
     steps.done()
@@ -310,24 +312,32 @@ def _warnings(
     question: SpilloverQuestion,
 ) -> list[str]:  # fmt: skip
     said = [
-        f"A common cause, or one reporter who looks here and there at once, would look the same if it comes and goes within "
-        f"{question.trend_days:g} days; slower ones are taken for trend."
+        (
+            "A common cause, or one reporter who looks here and there at once, would look the same if it comes and goes within "
+            f"{question.trend_days:g} days; slower ones are taken for trend."
+        )
     ]
     if there.verdict == back.verdict == "connected":
-        said.append("Both directions are found: that is what a common cause or common reporting does, as much as mutual excitation.")
+        said.append(
+            "Both directions are found: that is what a common cause or common reporting does, as much as mutual excitation."
+        )
     if there.by_lag.effect[0] > there.by_lag.high[0]:
-        said.append("More fall on one and the same day than chance explains: shared reporting, or one event entered twice, does that.")
+        said.append(
+            "More fall on one and the same day than chance explains: shared reporting, or one event entered twice, does that."
+        )
     shared = _shared_sources(table, seen.is_trigger, seen.is_follower)
     if shared >= 0.5:
         said.append(f"{shared:.0%} of pairs on one day come from the same source: reporting may tie them together.")
     few = [each for each in (there.triggers, there.followers) if each.n < FEW_EVENTS]
     said += [f"Only {each.n} events pass {each.name!r}: few can be said to follow a rule." for each in few]
     if excitation is not None and min(excitation.p_fit) < POOR_FIT:
-        said.append("The exciting process fits poorly (rescaled time): its branching and its likelihood ratio are not to be leant on.")
+        said.append(
+            "The exciting process fits poorly (rescaled time): its branching and its likelihood ratio are not to be leant on."
+        )
     if there.test.p > question.level and (there.p["likelihood_ratio"] or 1.0) <= question.level:
         said.append(
-            "The exciting process finds what surrogates do not: it takes for excitation whatever its background cannot follow. The "
-            "verdict is that of the surrogates."
+            "The exciting process finds what surrogates do not: it takes for excitation whatever its background cannot follow. "
+            "The verdict is that of the surrogates."
         )
     if len({name for _, name in table.formats}) > 1:
         said.append("Files of several formats are joined: one incident may stand in more than one of them.")
@@ -352,13 +362,12 @@ def _sentence(there: Direction, question: SpilloverQuestion) -> str:
         return f"Connected: {seen}; chance with the same clustering and trend does as much in {test.p:.1%} of series."
     if there.verdict == "coincidence":
         return (
-            f"Coincidence: {seen}, no more than chance gives (p {test.p:.2f}), and an effect of {question.effect:g} would have been "
-            f"found with a probability of {power.value:.0%}."
+            f"Coincidence: {seen}, no more than chance gives (p {test.p:.2f}), and an effect of {question.effect:g} would have "
+            f"been found with a probability of {power.value:.0%}."
         )
     return (
-        f"Cannot tell: {seen}, no more than chance gives (p {test.p:.2f}), but an effect of {question.effect:g} would have been found "
-        f"with a probability of {power.value:.0%} only."
+        f"Cannot tell: {seen}, no more than chance gives (p {test.p:.2f}), but an effect of {question.effect:g} would have been "
+        f"found with a probability of {power.value:.0%} only."
         if min(there.triggers.n, there.followers.n) >= LEAST_EVENTS
         else f"Cannot tell: {there.triggers.n} and {there.followers.n} events are too few for any conclusion."
     )
-

@@ -65,7 +65,8 @@ def trend(counts: NDArray[np.generic], trend_days: float) -> Floats:
 
     values = np.asarray(counts, dtype=np.float64)
     smooth: Floats = gaussian_filter1d(values, trend_days, axis=-1, mode="reflect", truncate=4.0)
-    return (1.0 - LEAST_RATE) * smooth + LEAST_RATE * values.mean(axis=-1, keepdims=True)
+    rate: Floats = (1.0 - LEAST_RATE) * smooth + LEAST_RATE * values.mean(axis=-1, keepdims=True)
+    return rate
 
 
 def beyond_trend(counts: NDArray[np.generic], trend_days: float) -> Floats:

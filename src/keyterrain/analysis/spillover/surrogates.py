@@ -24,7 +24,10 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.float32]
 Null = Literal["circular_shift", "waiting_times", "blocks", "rate"]
 NULLS: tuple[Null, ...] = ("circular_shift", "waiting_times", "blocks", "rate")
+CLUSTERED: tuple[Null, ...] = ("circular_shift", "waiting_times", "blocks")
+"""Those that keep clustering: a connection must stand out against each of them."""
 DEFAULT_NULL: Null = "circular_shift"
+"""The one that is drawn, and that effects are measured against."""
 
 N_BLOCKS = 12
 """Stretches that a series is cut into (assumption: long against clusters, and enough of them to differ)."""

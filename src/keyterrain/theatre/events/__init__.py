@@ -1,7 +1,7 @@
 """Dated events from files that people have: ACLED, UCDP GED, GTD, and plain tables.
 
-    table = read_events([Path("ged.csv")])
-    battles = EventFilter.parse("country=Syria,kind=battle").of(table)
+table = read_events([Path("ged.csv")])
+battles = EventFilter.parse("country=Syria,kind=battle").of(table)
 """
 
 from keyterrain.theatre.events.filters import EventFilter

@@ -35,14 +35,14 @@ class Term:
 
     field: str
     operator: str
-    values: tuple[str, ...]
+    wanted: tuple[str, ...]
 
     def holds(self, table: EventTable) -> Flags:
         """Return which events it holds for."""
         if self.field == "date":
-            return self._compared(table.frame["day"].to_numpy(np.float64), [float(day_number(_day(v))) for v in self.values])
+            return self._compared(table.frame["day"].to_numpy(np.float64), [float(day_number(_day(v))) for v in self.wanted])
         if self.field in NUMBER_FIELDS:
-            return self._compared(_numbers(table, self.field), [float(value) for value in self.values])
+            return self._compared(_numbers(table, self.field), [float(value) for value in self.wanted])
         if self.field == "party":
             either = [self._of_texts(table.frame[name].to_numpy(object)) for name in ("actor", "other_actor")]
             return either[0] & either[1] if self.operator == "!=" else either[0] | either[1]
@@ -52,7 +52,7 @@ class Term:
         import pandas as pd
 
         where, different = pd.factorize(texts)
-        wanted = {value.casefold() for value in self.values}
+        wanted = {value.casefold() for value in self.wanted}
         if self.operator == "~":
             fits = np.array([any(value in each.casefold() for value in wanted) for each in list(different)], dtype=bool)
         else:
@@ -120,9 +120,9 @@ class EventFilter:
             if term.field in TEXT_FIELDS and term.operator in ("=", "~") and not term.holds(table).any():
                 names = ("actor", "other_actor") if term.field == "party" else (term.field,)
                 values = sorted({str(each) for name in names for each in table.frame[name].unique()} - {""})
-                found = nearest(term.values[0], values)
+                found = nearest(term.wanted[0], values)
                 some = f"; did you mean {found}?" if found else f"; there are {', '.join(values[:8])}." if values else "."
-                return f" None has {term.field} {' or '.join(term.values)}{some}"
+                return f" None has {term.field} {' or '.join(term.wanted)}{some}"
         return " Each condition holds somewhere, all of them nowhere."
 
 

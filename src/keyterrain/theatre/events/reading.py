@@ -89,10 +89,8 @@ def _file(path: Path) -> _File:
         likely = likeliest_format(header)
         missing = ", ".join(mark for mark in likely.marks if mark not in header)
         known = ", ".join(f"{each.name} ({', '.join(each.marks)})" for each in FORMATS)
-        done.fatal.append(
-            Fault(path.name, 1, None, f"no known format; most like {likely.name}, which has {missing}. Known by their columns: {known}",
-                  nearest(likely.marks[0], header))
-        )  # fmt: skip
+        what = f"no known format; most like {likely.name}, which has {missing}. Known by their columns: {known}"
+        done.fatal.append(Fault(path.name, 1, None, what, nearest(likely.marks[0], header)))
         return done
     done.format = found
     columns = {role: name for role in found.columns if (name := found.column(role, header)) is not None}

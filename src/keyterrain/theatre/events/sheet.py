@@ -200,4 +200,6 @@ def _without_cut_off_end(opening: Opening) -> tuple[Opening, list[Fault]]:
         last = record.line
     what = "a quotation begins here and never ends: the file is cut short, or a quote is missing"
     kept = b"\n".join(opening.content.split(b"\n")[: last - 1]) + b"\n"
-    return Opening(opening.file, kept, opening.encoding, opening.separator, opening.header), [Fault(opening.file, last, None, what)]
+    return Opening(opening.file, kept, opening.encoding, opening.separator, opening.header), [
+        Fault(opening.file, last, None, what)
+    ]
