@@ -33,6 +33,8 @@ CLAIMS_LIMIT_S = 120.0
 DECISIVE_REPLICATES = 200
 DECISIVE_LIMIT_S = 240.0
 DECISIVE_MEMORY_LIMIT_MB = 2000
+SPILLOVER = Path(__file__).with_name("spillover.py")
+SPILLOVER_LIMIT_S = 20.0
 
 
 class Finished(NamedTuple):
@@ -67,6 +69,7 @@ class Benchmark(NamedTuple):
     claims_peak_mb: float
     decisive_s: float
     decisive_peak_mb: float
+    spillover_fit_s: dict[str, float]
 
 
 def measure(command: list[str]) -> Finished:
@@ -164,6 +167,9 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
     print(f"which ground decides, {n:,} replicates at most", file=sys.stderr)
     decisive = measure(keyterrain("decisive", SCENARIO, "--replicates", str(n), "--seed", "1", "--json"))
 
+    print("five mutually exciting kinds, 20,000 to 400,000 events", file=sys.stderr)
+    fits = measure([sys.executable, str(SPILLOVER), "--speed", "--json", *(["--quick"] if shortened_by > 1 else [])])
+
     return Benchmark(
         machine=machine(),
         speed=speed,
@@ -174,6 +180,7 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
         claims_peak_mb=claims.peak_mb,
         decisive_s=decisive.seconds,
         decisive_peak_mb=decisive.peak_mb,
+        spillover_fit_s=json.loads(fits.stdout)["seconds"],
     )
 
 
@@ -186,6 +193,7 @@ def table(result: Benchmark) -> str:
         ("peak memory, claims", f"{result.claims_peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
         ("decisive", f"{result.decisive_s:.0f} s", f"limit {DECISIVE_LIMIT_S:.0f} s"),
         ("peak memory, decisive", f"{result.decisive_peak_mb:,.0f} MB", f"limit {DECISIVE_MEMORY_LIMIT_MB:,} MB"),
+        *spillover_rows(result.spillover_fit_s),
         *process_rows(result.seconds_by_process),
     ]
     heading = ", ".join(f"{key} {value}" for key, value in result.machine.items())
@@ -200,6 +208,13 @@ def speed_rows(speed: Speed) -> list[tuple[str, str, str]]:
         ("  replicate-days per second", f"{speed.replicate_days_per_s:,.0f}", ""),
         ("  place-day of one core", f"{speed.ns_per_place_day_per_core:.0f} ns", f"limit {PLACE_DAY_LIMIT_NS} ns"),
         ("  peak memory", f"{speed.peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
+    ]
+
+
+def spillover_rows(seconds: dict[str, float]) -> list[tuple[str, str, str]]:
+    limits = (f"limit {SPILLOVER_LIMIT_S:.0f} s", *("",) * len(seconds))
+    return [
+        (f"fit, {int(n):,} events", f"{spent:.1f} s", limit) for (n, spent), limit in zip(seconds.items(), limits, strict=False)
     ]
 
 

@@ -14,29 +14,29 @@ from keyterrain.theatre.events.table import day_of
 from keyterrain.theatre.library import load
 
 ACLED_OLD = (
-    "data_id,iso,event_id_cnty,event_id_no_cnty,event_date,year,time_precision,event_type,sub_event_type,actor1,assoc_actor_1,inter1,"
-    "actor2,assoc_actor_2,inter2,interaction,region,country,admin1,admin2,admin3,location,latitude,longitude,geo_precision,source,"
-    "source_scale,notes,fatalities,timestamp,iso3\n"
-    '1,760,SYR1,1,19 November 2013,2013,{precision},Battles,Armed clash,Army,,1,Rebels,,2,12,Middle East,Syria,Rural Damascus,,,Qara,34.15,'
-    '36.74,1,SOHR,Local,"Town taken, {note}",12,1,SYR\n'
+    "data_id,iso,event_id_cnty,event_id_no_cnty,event_date,year,time_precision,event_type,sub_event_type,actor1,assoc_actor_1,"
+    "inter1,actor2,assoc_actor_2,inter2,interaction,region,country,admin1,admin2,admin3,location,latitude,longitude,"
+    "geo_precision,source,source_scale,notes,fatalities,timestamp,iso3\n"
+    "1,760,SYR1,1,19 November 2013,2013,{precision},Battles,Armed clash,Army,,1,Rebels,,2,12,Middle East,Syria,Rural Damascus,,,"
+    'Qara,34.15,36.74,1,SOHR,Local,"Town taken, {note}",12,1,SYR\n'
 )
 ACLED_NEW = (
     "event_id_cnty,event_date,year,time_precision,disorder_type,event_type,sub_event_type,actor1,assoc_actor_1,inter1,actor2,"
     "assoc_actor_2,inter2,interaction,civilian_targeting,iso,region,country,admin1,admin2,admin3,location,latitude,longitude,"
     "geo_precision,source,source_scale,notes,fatalities,tags,timestamp\n"
-    "SYR1,2013-11-19,2013,1,Political violence,Battles,Armed clash,Army,,State forces,Rebels,,Rebel group,x,,760,Middle East,Syria,R,,,"
-    "Qara,34.15,36.74,1,SOHR,Local,Town taken,12,,1\n"
+    "SYR1,2013-11-19,2013,1,Political violence,Battles,Armed clash,Army,,State forces,Rebels,,Rebel group,x,,760,Middle East,"
+    "Syria,R,,,Qara,34.15,36.74,1,SOHR,Local,Town taken,12,,1\n"
 )
 GED = {
     "v17": (
         "id,relid,year,type_of_violence,conflict_name,side_a,side_b,source_article,where_prec,where_coordinates,latitude,longitude,"
         "country,date_prec,date_start,date_end,best_est,high_est,low_est\n"
-        "7,SYR-7,2013,1,Syria: Government,Government of Syria,Rebels,AFP,1,Qara,34.15,36.74,Syria,2,2013-11-18,2013-11-20,12,20,10\n"
+        "7,SYR-7,2013,1,Syria: Government,Government,Rebels,AFP,1,Qara,34.15,36.74,Syria,2,2013-11-18,2013-11-20,12,20,10\n"
     ),
     "v25": (
         "id,relid,year,type_of_violence,conflict_name,side_a,side_b,source_article,source_office,source_headline,where_prec,"
         "where_coordinates,latitude,longitude,country,date_prec,date_start,date_end,best,high,low\n"
-        "7,SYR-7,2013,1,Syria: Government,Government of Syria,Rebels,AFP,AFP,x,1,Qara,34.15,36.74,Syria,2,2013-11-18 00:00:00.000,"
+        "7,SYR-7,2013,1,Syria: Government,Government,Rebels,AFP,AFP,x,1,Qara,34.15,36.74,Syria,2,2013-11-18 00:00:00.000,"
         "2013-11-20 00:00:00.000,12,20,10\n"
     ),
 }
@@ -46,7 +46,9 @@ GTD = (
     "201311000001,2013,11,0,Lebanon,Tripoli,34.43,35.84,1,Month known,Bombing/Explosion,Private,Unknown,\n"
     "201300000001,2013,0,0,Lebanon,Tripoli,34.43,35.84,1,Year known,Bombing/Explosion,Private,Unknown,\n"
 )
-PLAIN = "date,country,place,kind,description\n2013-11-19,Syria,Qara,battle,Town falls\n2013-11-20,Lebanon,Beirut,bombing,Embassy\n"
+PLAIN = (
+    "date,country,place,kind,description\n2013-11-19,Syria,Qara,battle,Town falls\n2013-11-20,Lebanon,Beirut,bombing,Embassy\n"
+)
 
 
 def written(folder: Path, text: str, name: str = "events.csv", encoding: str = "utf-8") -> Path:
@@ -174,7 +176,8 @@ def test_rows_alike_without_a_name_are_kept_and_said(tmp_path: Path) -> None:
     ("text", "date"),
     [
         ("2013-11-19", "2013-11-19"), ("2013-11-19 00:00:00.000", "2013-11-19"), ("2013-11-19T12:00:00Z", "2013-11-19"),
-        ("19 November 2013", "2013-11-19"), ("19-Nov-13", "2013-11-19"), ("Nov 19, 2013", "2013-11-19"), ("20131119", "2013-11-19"),
+        ("19 November 2013", "2013-11-19"), ("19-Nov-13", "2013-11-19"), ("Nov 19, 2013", "2013-11-19"),
+        ("20131119", "2013-11-19"),
         ("19/11/2013", "2013-11-19"), ("11/19/2013", "2013-11-19"), ("19.11.2013", "2013-11-19"), ("2013/11/19", "2013-11-19"),
     ],
 )  # fmt: skip
@@ -216,7 +219,8 @@ def test_a_header_alone_holds_no_events(tmp_path: Path) -> None:
 def test_filters_pick_what_they_say(tmp_path: Path) -> None:
     table = read(tmp_path, ACLED_NEW + ACLED_NEW.partition("\n")[2].replace("SYR1", "SYR2").replace("Syria", "Iraq"))
     for text, n in {
-        "country=Syria": 1, "country=syria|Iraq": 2, "country!=Syria": 1, "notes~x": None, "weight>=12,kind=Battles": 2, "deaths<=12": 2,
+        "country=Syria": 1, "country=syria|Iraq": 2, "country!=Syria": 1, "notes~x": None, "weight>=12,kind=Battles": 2,
+        "deaths<=12": 2,
         "date>=2013-11-19,date<=2013-11-19": 2, "party=rebels": 2, "place~qar": 2, "file=events.csv": 2,
     }.items():  # fmt: skip
         if n is None:
@@ -241,5 +245,9 @@ def test_the_flagships_events_can_leave_out_what_is_written_from_memory() -> Non
     table = events_of_region(load("qalamoun-2013"))
     checked = without_estimates(table)
     assert (table.n, checked.n) == (160, 88)
-    november = {(str(day_of(row.day)), row.country) for row in checked.frame.itertuples() if "2013-11-19" <= str(day_of(row.day)) <= "2013-11-20"}
+    november = {
+        (str(day_of(row.day)), row.country)
+        for row in checked.frame.itertuples()
+        if "2013-11-19" <= str(day_of(row.day)) <= "2013-11-20"
+    }
     assert {("2013-11-19", "Syria"), ("2013-11-19", "Lebanon"), ("2013-11-20", "Saudi Arabia")} <= november

@@ -71,8 +71,8 @@ class Direction:
     ----------
     p
         By null, of the scan of additional followers; `surrogate`, which the verdict rests on, is the largest of those that keep
-        clustering, `poisson` that of the precursor rate, `likelihood_ratio` that of the mutually exciting process, None where it
-        was not fitted.
+        clustering, `later_days` the same without pairs of one day, `poisson` that of the precursor rate, `likelihood_ratio` that
+        of the mutually exciting process, None where it was not fitted.
     """
 
     triggers: DailySeries

@@ -86,9 +86,17 @@ def fit_contagion_within(counts: Ints, nearness: Floats, *, trend_days: float, i
     if intervals:
         low, high = _profiled(counts, nearness, block, best, without)
     return ContagionFit(
-        best.eta, low, high, -1.0 / np.log(best.fade), float("nan"), best.value, max(0.0, 2.0 * (best.value - without.value)),
-        int(counts.sum()), n_places, n_days,
-    )  # fmt: skip
+        eta=best.eta,
+        low=low,
+        high=high,
+        memory_days=float(-1.0 / np.log(best.fade)),
+        reach_km=float("nan"),
+        log_likelihood=best.value,
+        ratio=max(0.0, 2.0 * (best.value - without.value)),
+        n_events=int(counts.sum()),
+        n_places=n_places,
+        n_days=n_days,
+    )
 
 
 def nearness_of(road_km: Floats, reach_km: float) -> Floats:

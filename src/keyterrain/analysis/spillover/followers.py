@@ -15,7 +15,7 @@ Young 1993).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +149,11 @@ class FollowerScan:
             null=null,
         )
 
+    def on_later_days(self) -> FollowerScan:
+        """Return the same scan without pairs on the first day of the lag, on which the order is not known."""
+        lags = tuple(replace(each, weights=_without_first(each.weights)) for each in self.lags)
+        return replace(self, lags=lags)
+
     def p_of_other_followers(self, counts: NDArray[np.generic]) -> float:
         """Return the p of other followers (day,) beside the same triggers."""
         after = self._after(counts, self.lags)
@@ -183,6 +188,11 @@ class FollowerScan:
 
     def _expected(self) -> float:
         return float(self.triggers.counts @ _summed_ahead(trend(self.followers.counts, self.trend_days), self.lags[:1])[:, 0])
+
+
+def _without_first(weights: tuple[float, ...]) -> tuple[float, ...]:
+    first = next(i for i, weight in enumerate(weights) if weight > 0.0)
+    return (*weights[:first], 0.0, *weights[first + 1 :])
 
 
 def _summed_ahead(values: Floats, lags: Sequence[Lags]) -> Floats:

@@ -5,8 +5,8 @@
 The background is linear between knots, whose number is chosen by Akaike's criterion: a trend that both share is not to be taken
 for one raising the other. The branching matrix eta says how many events of kind i one event of kind j raises. Intervals are of
 the profile likelihood (which knows that eta cannot be negative), for very many events of the curvature. Whether one kind raises
-another at all is asked by a likelihood ratio whose distribution comes from series simulated without it; whether the model fits, by
-rescaled time (Ogata 1988, doi:10.1080/01621459.1988.10478560).
+another at all is asked by a likelihood ratio whose distribution comes from series simulated without it; whether the model fits,
+by rescaled time (Ogata 1988, doi:10.1080/01621459.1988.10478560).
 """
 
 from __future__ import annotations

@@ -216,6 +216,7 @@ def _direction(triggers: DailySeries, followers: DailySeries, question: Spillove
     )  # fmt: skip
     p: dict[str, float | None] = {"poisson": counted.p_precursor["poisson"], "surrogate": test.p}
     p |= {null: tests[null].p for null in NULLS}
+    p["later_days"] = max(scans[null].on_later_days().test().p for null in CLUSTERED)
     p["likelihood_ratio"] = None
     verdict: Verdict = verdict_of(test.p, power.value, triggers.n, followers.n, question.level)
     curve = LagCurve(*scans[DEFAULT_NULL].by_lag(min(LONGEST_LAG, triggers.n_days - 1)))
@@ -319,12 +320,19 @@ def _warnings(
     ]
     if there.verdict == back.verdict == "connected":
         said.append(
-            "Both directions are found: that is what a common cause or common reporting does, as much as mutual excitation."
+            "Both directions are found. A common cause, common reporting and clusters of the one that the other joins do that "
+            "too; the exciting process, which knows each series' own past, tells more of the direction."
         )
     if there.by_lag.effect[0] > there.by_lag.high[0]:
         said.append(
             "More fall on one and the same day than chance explains: shared reporting, or one event entered twice, does that."
         )
+    said += [
+        f"From {each.triggers.name!r}: what is found rests on pairs of one day (p {each.p['later_days']:.2f} without them), "
+        "whose order is not known. It may say that the two are connected, not which leads."
+        for each in (there, back)
+        if each.test.p <= question.level < (each.p["later_days"] or 0.0)
+    ]
     shared = _shared_sources(table, seen.is_trigger, seen.is_follower)
     if shared >= 0.5:
         said.append(f"{shared:.0%} of pairs on one day come from the same source: reporting may tie them together.")

@@ -68,7 +68,7 @@ def _luck(seed: int, null: Null, first: int, n: int, n_columns: int, purpose: Li
     """Return uniforms (row, column); each null has columns of its own."""
     from keyterrain.campaign.resampling import uniforms
 
-    return uniforms(seed, purpose, n, n_columns, first_row=first * len(NULLS) + NULLS.index(null) * _ROWS_APART)
+    return uniforms(seed, purpose, n, n_columns, first_row=first + NULLS.index(null) * _ROWS_APART)
 
 
 _ROWS_APART = 1 << 28

@@ -220,7 +220,8 @@ class _Rows:
     def spread(self) -> NDArray[np.int64]:
         """Return by how many days a date without an end may be off."""
         if "precision_days" in self.columns:
-            return np.ceil(np.nan_to_num(np.maximum(self.number("precision_days"), 0.0))).astype(np.int64)
+            days: NDArray[np.int64] = np.ceil(np.nan_to_num(np.maximum(self.number("precision_days"), 0.0))).astype(np.int64)
+            return days
         if self.file.format is not ACLED or "date_precision" not in self.columns:
             return np.zeros(self.n, dtype=np.int64)
         texts = self.text("date_precision")
