@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 from numba import config
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
+from keyterrain.campaign.awareness import awareness
 from keyterrain.campaign.contraction import contract
 from keyterrain.campaign.day import first_evening
 from keyterrain.campaign.entities import words
@@ -285,8 +287,11 @@ def ways_of(ends: NDArray[np.int32], n_places: int) -> dict[str, Any]:
     arcs = sorted([(a, b, i) for i, (a, b) in enumerate(ends)] + [(b, a, i) for i, (a, b) in enumerate(ends)])
     table = np.array(arcs, dtype=np.int32).reshape(-1, 3)
     number = {arc: k for k, arc in enumerate(arcs)}
+    made = contract(n_places, [(int(a), int(b)) for a, b in ends])
+    nowhere = csr_array((n_places, n_places))
     return {
-        **asdict(contract(n_places, [(int(a), int(b)) for a, b in ends])),
+        **asdict(made),
+        **asdict(awareness(nowhere, np.zeros(0, dtype=np.int32), made, most=n_places)),
         "route_from": ends[:, 0],
         "route_to": ends[:, 1],
         "arc_start": np.searchsorted(table[:, 0], np.arange(n_places + 1)),

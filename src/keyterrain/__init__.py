@@ -10,6 +10,7 @@ The nouns and verbs of the package, fetched only when asked for, so that importi
     answers = kt.answer_claims(scenario, budget=1000)
     compared = kt.compare_policies(scenario, replicates=200)
     print(kt.decisive(scenario, replicates=200).sentence)
+    ground = kt.terrain(scenario, against="qara")
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from keyterrain.analysis.claims import answer_claims
     from keyterrain.analysis.decisive.question import decide as decisive
     from keyterrain.analysis.policies import compare_policies
+    from keyterrain.analysis.terrain import terrain
     from keyterrain.campaign.ensemble import open_run, run
     from keyterrain.theatre import load
 
-__all__ = ["__version__", "answer_claims", "compare_policies", "decisive", "load", "open_run", "run"]
+__all__ = ["__version__", "answer_claims", "compare_policies", "decisive", "load", "open_run", "run", "terrain"]
 
 _HOMES = {
     "answer_claims": "keyterrain.analysis.claims",
@@ -35,6 +37,7 @@ _HOMES = {
     "load": "keyterrain.theatre",
     "open_run": "keyterrain.campaign.ensemble",
     "run": "keyterrain.campaign.ensemble",
+    "terrain": "keyterrain.analysis.terrain",
 }
 _AT_HOME = {"decisive": "decide"}
 """Verbs that are called otherwise in the layer they live in."""

@@ -91,13 +91,17 @@ CLAIMS: dict[str, Any] = {
         {**HELD, "given": hold("opposition"), "borne_out_if": {"above": 0.1}},
     ]}]},
     "more-than": {**SAID, **HELD, **CONTRAST, "than": GAP, "borne_out_if": {"above": 0}},
+    "other-start": {
+        **SAID, "measure": "area_held_on", "area": "hills", "side": "opposition", "day": 0, "borne_out_if": {"below": 0.1},
+        "given": {"start_holder": {"hills": "government"}},
+    },
     "map": {**SAID, "measure": "km_to_corridor", "place": "junction", "corridor": "highway", "borne_out_if": {"below": 0.1}},
 }  # fmt: skip
 EXPECTED = {
     "planted": BORNE_OUT, "planted-otherwise": NOT_BORNE_OUT, "turned-round": NOT_BORNE_OUT, "no-effect": NOT_BORNE_OUT,
     "no-effect-either": NOT_BORNE_OUT, "outside": CANNOT_TELL, "rare": CANNOT_TELL, "unknowable": CANNOT_TELL, "both": BORNE_OUT,
     "not-both": NOT_BORNE_OUT, "one-or-the-other": BORNE_OUT, "whichever-is-meant": CANNOT_TELL, "more-than": BORNE_OUT,
-    "map": BORNE_OUT,
+    "other-start": BORNE_OUT, "map": BORNE_OUT,
 }  # fmt: skip
 
 
@@ -112,8 +116,8 @@ def test_planted_effects_are_found_and_absent_ones_are_not(answers: ClaimAnswers
 
 
 def test_each_variant_is_played_once_for_all_claims(answers: ClaimAnswers) -> None:
-    assert answers.n_variants == 3  # as it is, and the hills in either hand; weather on changes nothing
-    assert answers.n_played == 3 * 60
+    assert answers.n_variants == 4  # as it is, the hills in either hand, and at the start; weather on changes nothing
+    assert answers.n_played == 4 * 60
 
 
 def test_an_answer_without_a_verdict_says_why(answers: ClaimAnswers) -> None:

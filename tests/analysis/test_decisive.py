@@ -26,6 +26,7 @@ from keyterrain.campaign.variants import Stage, Variant, on_threads_of
 from keyterrain.theatre import Scenario, load
 from mirrored_theatre import Half, mirrored_theatre
 from scenarios import FILES, Rows, write_small_scenario
+from still_theatre import STILL
 
 # A planted bridge
 
@@ -101,26 +102,6 @@ def test_equal_halves_are_decided_by_opposite_ground_to_opposite_ends(even: Deci
 
 
 # Nothing that can matter
-
-
-def without_movement(actors: dict[str, Any]) -> dict[str, Any]:
-    return {key: {**actor, "mobility": "0"} for key, actor in actors.items()}
-
-
-def without_mobile_force(rows: Rows) -> Rows:
-    return [row for row in rows if row["kind"] != "mobile"]
-
-
-STILL = {
-    "forces": without_mobile_force,
-    "reinforcements": [],
-    "actors": without_movement,
-    "policies": {side: {"hold": "1.0", "source": "assumption"} for side in ("government", "opposition")},
-    "outcomes": {
-        key: {"says": "So", "measure": "area_held_share", "area": area, "side": "government"}
-        for key, area in (("south-held", "south"), ("hills-held", "hills"))
-    },
-}
 
 
 def test_where_nothing_can_change_hands_nothing_stands_out(tmp_path: Path) -> None:

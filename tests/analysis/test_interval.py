@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keyterrain.analysis.interval import FEW, level_of_each, looks, of_difference, of_mean
+from keyterrain.analysis.interval import FEW, level_of_each, looks, of_difference, of_mean, of_median
 
 
 def luck(number: int) -> np.random.Generator:
@@ -96,3 +96,19 @@ def test_looking_often_errs_no_more_often_than_looking_once() -> None:
 
     assert wrong(level_of_each(len(schedule))) <= 0.06
     assert wrong(0.95) > 0.07
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 10, 31, 60, 1200])
+def test_a_median_has_the_interval_of_the_binomial_law(n: int) -> None:
+    values = luck(n).gamma(2.0, 10.0, n)
+    found = of_median(np.r_[values, np.nan])
+    expected = stats.quantile_test(values, q=10.0, p=0.5).confidence_interval(0.95)
+    smallest, largest = float(values.min()), float(values.max())
+    assert found.low == pytest.approx(smallest if np.isnan(expected.low) else expected.low)
+    assert found.high == pytest.approx(largest if np.isnan(expected.high) else expected.high)
+    assert (found.value, found.n, found.n_played) == (float(np.median(values)), n, n + 1)
+
+
+def test_a_median_of_nothing_is_undefined() -> None:
+    assert np.isnan(of_median(np.array([np.nan])).value)
+    assert of_median(np.zeros(0)).n == 0

@@ -66,6 +66,10 @@ def test_a_name_of_both_an_area_and_a_place_must_say_which(situation: Situation)
         ({"hold": ["region:qara=government"]}, "--hold region:qara: before the colon stands area or place, not 'region'."),
         ({"hold": ["qara"]}, "--hold qara: write GROUND=SIDE."),
         ({"hold": ["=government"]}, "--hold =government: write GROUND=SIDE."),
+        ({"start_holder": ["yabrud=opposition"]}, "There is no area or place yabrud; did you mean yabroud?"),
+        ({"start_holder": ["qara=goverment"]}, "There is no side goverment; did you mean government?"),
+        ({"start_holder": ["region:qara=government"]}, "--start-holder region:qara: before the colon stands area or place"),
+        ({"start_holder": ["qara"]}, "--start-holder qara: write GROUND=SIDE."),
         ({"policy": ["government=piecemal"]}, "There is no policy piecemal; did you mean piecemeal?"),
         ({"policy": ["neutral=hold"]}, "The side neutral is passive and has no policy."),
         ({"policy": ["government=broad,summer"]}, "after the comma stands spring or now, not 'summer'."),
@@ -90,6 +94,8 @@ def test_what_is_wrong_is_said_with_the_nearest_name(situation: Situation, texts
     [
         {"hold": ["qalamoun=government", "qara=opposition"]},
         {"hold": ["qara=government", "qara=opposition"]},
+        {"start_holder": ["qalamoun=government", "qara=opposition"]},
+        {"hold": ["qalamoun=government"], "start_holder": ["qara=opposition"]},
         {"policy": ["government=broad", "government=hold"]},
         {"policy": ["government=broad,now", "government=broad,spring"]},
         {"settings": ["weather.winter_offset=1", "weather.winter_offset=2"]},
@@ -143,3 +149,18 @@ def test_json_round_trips_and_does_not_depend_on_the_order(
 def test_json_of_another_form_is_refused(written: dict[str, object]) -> None:
     with pytest.raises(RunRefused):
         Interventions.from_json(written)
+
+
+def test_another_start_is_written_and_read_back_and_old_manifests_have_none() -> None:
+    read = Interventions.parse(start_holder=["qara=opposition", "nabk=opposition"], hold=["yabroud=government"])
+    written = json.loads(json.dumps(read.to_json()))
+    assert written["start_holder"] == [["nabk", "opposition"], ["qara", "opposition"]]
+    assert Interventions.from_json(written) == read
+    assert Interventions.from_json({"hold": [["yabroud", "government"]]}).start_holder == ()
+    with pytest.raises(RunRefused, match="start_holder is no list"):
+        Interventions.from_json({"start_holder": "qara"})
+
+
+def test_a_contradiction_is_said_as_it_was_written(situation: Situation) -> None:
+    (fault,) = faults_of(situation, hold=["qalamoun=government"], start_holder=["qara=opposition"])
+    assert fault.startswith("--hold qalamoun=government and --start-holder qara=opposition contradict each other")

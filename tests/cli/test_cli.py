@@ -191,7 +191,8 @@ def test_an_existing_folder_is_refused_with_a_hint(command: Callable[..., Said],
 
 def test_interventions_reach_the_manifest(command: Callable[..., Said], small: Path) -> None:
     options = ["--hold", "hills=opposition", "--policy", "government=broad,now", "--set", "processes.insurgency=off"]
-    said = command("run", small, "--replicates", "2", "--out", "held", *options, "--set", "weather.winter_offset=-1..1")
+    options += ["--start-holder", "junction=opposition", "--set", "weather.winter_offset=-1..1"]
+    said = command("run", small, "--replicates", "2", "--out", "held", *options)
     assert said.code == 0, said.err
     assert manifests.read(Path("held")).plan.interventions.to_json() == {
         "hold": [["hills", "opposition"]],
@@ -199,6 +200,7 @@ def test_interventions_reach_the_manifest(command: Callable[..., Said], small: P
         "wait_for_spring": {"government": False},
         "settings": {"weather.winter_offset": "-1..1"},
         "switches": {"insurgency": False},
+        "start_holder": [["junction", "opposition"]],
     }
 
 
@@ -222,6 +224,8 @@ def test_interventions_reach_the_manifest(command: Callable[..., Said], small: P
         ["--hold", "atlantis=government"],
         ["--hold", "hills"],
         ["--hold", "hills=government", "--hold", "hills=opposition"],
+        ["--start-holder", "atlantis=government"],
+        ["--hold", "hills=government", "--start-holder", "hill-fort=opposition"],
         ["--policy", "government=charge"],
         ["--set", "weather.nothing=1"],
         ["--set", "weather.winter_offset=cold"],
@@ -476,8 +480,10 @@ def test_an_answer_that_cannot_be_written_ends_in_a_sentence(redirection: str, w
 def test_the_defaults_of_a_command_are_those_of_the_library(command: str) -> None:
     from keyterrain.analysis.decisive.question import decide
     from keyterrain.analysis.policies import compare_policies
+    from keyterrain.cli.asked import campaign_asked
 
-    asked = vars(parser().parse_args([command, "qalamoun-2013"]))
+    arguments = parser().parse_args([command, "qalamoun-2013"])
+    asked = {**vars(arguments), "seed": campaign_asked(arguments).seed}
     defaults = inspect.signature({"decisive": decide, "policies": compare_policies}[command]).parameters
     shared = set(asked) & set(defaults) - {"scenario"}
     assert shared >= {"start", "days", "replicates", "seed"}

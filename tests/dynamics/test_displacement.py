@@ -353,6 +353,6 @@ def test_people_are_conserved_to_the_person_on_every_day(
         s.hours[route] = hours
         displace(day, world, draw, states, SEED, np.uint64(replicate))
         assert people_of(world, states) == everyone
-        assert min(s.residents.min(), s.guests.min(), s.displaced.min(), s.away.min(), s.count[ON_THE_WAY]) >= 0
-        assert s.displaced.sum() == s.guests.sum()
+        assert min(s.residents.min(), s.guests.min(), s.row_n.min(), s.away.min(), s.count[ON_THE_WAY]) >= 0
+        assert s.row_n.sum() == s.guests.sum()
         assert s.way_n[: s.count[WAYS]].sum() == s.count[ON_THE_WAY]

@@ -21,8 +21,8 @@ Ends = list[tuple[int, int]]
 
 @kernel
 def search(worlds: Records, states: Records, origin: int) -> None:
-    weigh_links(worlds[0], states[0], states[0].hours)
-    find_all_ways(worlds[0], states[0], origin)
+    weigh_links(worlds[0], states[0], states[0].hours, 1)
+    find_all_ways(worlds[0], states[0], 1, origin)
 
 
 @st.composite

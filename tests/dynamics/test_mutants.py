@@ -38,9 +38,9 @@ FAULTS = {
     ),
     "those who fled are still at home": ("dynamics/displacement.py", "s.residents[place] -= gone", "s.residents[place] += 0"),
     "guests of an unknown host": (
-        "dynamics/displacement.py",
-        "s.displaced[origin, goal] += n",
-        "s.displaced[origin, goal - 1] += n",
+        "dynamics/registration.py",
+        "s.guests[host] += n",
+        "s.guests[host - 1] += n",
     ),
     "the dead are not counted": ("dynamics/displacement.py", "s.count[KILLED] += n", "s.count[KILLED] += 0"),
     "one draw for length and losses of a phase": ("dynamics/combat.py", "LOSS_DRAW = 1", "LOSS_DRAW = 0"),

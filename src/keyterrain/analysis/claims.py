@@ -315,6 +315,7 @@ class _Question:
             "hold": [f"{ground}={side}" for ground, side in change.hold],
             "policy": [f"{side}={name}" for side, name in change.policy],
             "settings": [f"{key}={value}" for key, value in change.set],
+            "start_holder": [f"{ground}={side}" for ground, side in change.start_holder],
         }
         return Variant(self.start, self.own.days, Interventions.parse(**written))
 
@@ -394,8 +395,10 @@ class _Part:
     def _observed(self) -> float | None:
         """Return the record's value where nothing is changed, compared or picked."""
         reading = self.comparison.reading
-        plain = len(self.readings) == 1 and reading.contrast is None and reading.among is None and not reading.given.hold
-        if not plain or reading.given.policy or reading.given.set or self.measure.basis != "runs":
+        plain = (
+            len(self.readings) == 1 and reading.contrast is None and reading.among is None and _said(reading.given) == UNCHANGED
+        )
+        if not plain or self.measure.basis != "runs":
             return None
         days = self.question.own.days or self.question.scenario.days
         return observed_value(self.readings[0].measurement, self.question.scenario, self.question.start, days)
@@ -458,7 +461,12 @@ UNCHANGED = "nothing changed"
 
 def _said(change: Change) -> str:
     """Return a change as it is written on the command line."""
-    written: Mapping[str, Sequence[tuple[str, str]]] = {"--hold": change.hold, "--policy": change.policy, "--set": change.set}
+    written: Mapping[str, Sequence[tuple[str, str]]] = {
+        "--hold": change.hold,
+        "--start-holder": change.start_holder,
+        "--policy": change.policy,
+        "--set": change.set,
+    }
     return " ".join(f"{option} {key}={value}" for option, pairs in written.items() for key, value in pairs) or UNCHANGED
 
 

@@ -66,6 +66,23 @@ def of_mean(values: Floats, kind: Kind, level: float = 0.95) -> Interval:
     return Interval(_mean(known), low, high, len(known), len(values), level)
 
 
+def of_median(values: Floats, level: float = 0.95) -> Interval:
+    """Return the median of those values (replicate) that are defined, with the interval between two of them.
+
+    Which two says the binomial law of how many lie below the median (David and Nagaraja 2003, section 7.1), whatever the values'
+    distribution; with too few values for the level it is from the smallest to the largest.
+    """
+    known = np.sort(values[~np.isnan(values)])
+    n = len(known)
+    if not n:
+        return Interval(math.nan, math.nan, math.nan, 0, len(values), level)
+    from scipy.special import bdtr
+
+    n_outside = int((2.0 * bdtr(np.arange(n // 2), n, 0.5) <= 1.0 - level).sum())
+    first = max(n_outside - 1, 0)
+    return Interval(float(np.median(known)), float(known[first]), float(known[n - 1 - first]), n, len(values), level)
+
+
 def of_difference(first: Floats, second: Floats, kind: Kind, level: float = 0.95) -> Interval:
     """Return the mean of first less second (replicate) where both are defined, with the interval of paired differences.
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keyterrain.campaign.errors import RunRefused
-from keyterrain.campaign.manifest import write_atomically
+from keyterrain.analysis.kept_answers import keep, kept, number
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
@@ -90,10 +87,8 @@ def save_claims(answers: ClaimAnswers, run: Run) -> Path:
     Path
         The file that was written.
     """
-    path = Path(run.path) / FILE_NAME
     content = {"format": FORMAT, "digest": run.manifest.digest, **claims_for_scripts(answers)}
-    write_atomically(path, json.dumps(_without_nan(content), indent=1, allow_nan=False).encode() + b"\n")
-    return path
+    return keep(run, FILE_NAME, content)
 
 
 def saved_claims(folder: Path) -> SavedClaims | None:
@@ -104,27 +99,7 @@ def saved_claims(folder: Path) -> SavedClaims | None:
     RunRefused
         The file is not in the form that `save_claims` writes.
     """
-    path = Path(folder) / FILE_NAME
-    try:
-        written = json.loads(path.read_bytes(), parse_constant=_no_json)
-        return _saved(written) if written["format"] == FORMAT else _refuse_format(path, written["format"])
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError, IndexError) as error:
-        if isinstance(error, RunRefused):
-            raise
-        raise RunRefused(f"{path} cannot be read: {_AGAIN}") from error
-
-
-_AGAIN = "write it again with `keyterrain claims RUN --save`, or remove it."
-
-
-def _refuse_format(path: Path, found: object) -> SavedClaims:
-    raise RunRefused(f"{path} is of the format {found}, and only {FORMAT} is known: {_AGAIN}")
-
-
-def _no_json(word: str) -> float:
-    raise ValueError(f"{word} is no JSON")
+    return kept(folder, FILE_NAME, FORMAT, "claims", _saved)
 
 
 def _saved(written: Mapping[str, Any]) -> SavedClaims:
@@ -172,14 +147,6 @@ def _part(part: PartAnswer) -> dict[str, object]:
     }
 
 
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _without_nan(each) for key, each in value.items()}
-    return [_without_nan(each) for each in value] if isinstance(value, list) else value
-
-
 def _saved_claim(written: Mapping[str, Any]) -> SavedClaim:
     parts = tuple(_saved_part(each) for each in written["parts"])
     deciding = written["deciding_part"]
@@ -207,13 +174,9 @@ def _saved_part(written: Mapping[str, Any]) -> SavedPart:
         unit=str(written["unit"]),
         borne_out_if=str(written["borne_out_if"]),
         bounds=tuple(float(number) for number in written["bounds"]),
-        estimate=_number(written["estimate"]),
-        low=_number(written["low"]),
-        high=_number(written["high"]),
+        estimate=number(written["estimate"]),
+        low=number(written["low"]),
+        high=number(written["high"]),
         replicates=int(written["replicates"]),
         verdict=str(written["verdict"]),
     )
-
-
-def _number(written: Any) -> float | None:
-    return None if written is None else float(written)

@@ -18,7 +18,8 @@ from keyterrain.version import __version__
 Build = Mapping[str, str]
 
 PACKAGE = Path(__file__).parents[1]
-LAYERS = ("geo", "theatre", "dynamics", "campaign")
+LAYERS = ("geo", "theatre", "dynamics", "campaign", "analysis")
+"""Whatever a worker may be asked to do: what plays, and what measures where it was played."""
 LIBRARIES = ("numcodecs", "pyarrow")
 """Libraries that write chunks, beside those that an `Environment` names."""
 
@@ -40,7 +41,7 @@ def differences(found: Build, wanted: Build) -> list[str]:
 
 
 def _fingerprint() -> str:
-    """Return a short hash of all code and tables of the layers that play; kernels are among them."""
+    """Return a short hash of all code and tables of the layers that play and measure; kernels are among them."""
     digest = hashlib.sha256()
     for path in sorted(file for layer in LAYERS for file in (PACKAGE / layer).rglob("*") if file.suffix in {".py", ".csv"}):
         digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0{path.stat().st_size}\0".encode())

@@ -96,6 +96,7 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else it asks for a port that another cluster may have
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
                 preload=[preload],

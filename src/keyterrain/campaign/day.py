@@ -21,6 +21,7 @@ from keyterrain.dynamics.losses import recover
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.movement import movement
 from keyterrain.dynamics.presence import count_forces, mark_passable
+from keyterrain.dynamics.registration import register
 from keyterrain.dynamics.routes import dry_roads, routes
 from keyterrain.dynamics.state import (
     COMBAT_ON,
@@ -107,7 +108,7 @@ def forget(s: State) -> None:
 
 
 @kernel
-def forget_decisions(w: World, s: State) -> None:
+def forget_decisions(s: State) -> None:
     """Clear operations, battles, raids and people on the move."""
     s.sight[:, :] = 0.0
     s.value_scale[:, :] = -1.0
@@ -121,6 +122,7 @@ def forget_decisions(w: World, s: State) -> None:
     s.threatened[:, :] = False
     s.attacker[:] = NONE
     s.attack_slot[:] = NONE
+    s.defence_lost[:] = 0
     s.pause[:] = 0
     s.in_phase[:] = False
     s.battle[:] = False
@@ -132,8 +134,8 @@ def forget_decisions(w: World, s: State) -> None:
     s.raider_side[:] = NONE
     s.incidents[:] = 0
     s.recent_incidents[:] = 0.0
-    for origin in range(w.n_places + 1):
-        s.displaced[origin, : w.n_places + w.n_abroad] = 0
+    s.first_of_origin[:] = NONE
+    s.first_at_host[:] = NONE
     s.guests[:] = 0
     s.away[:] = 0
     s.fled[:, :] = 0
@@ -150,7 +152,7 @@ def forget_decisions(w: World, s: State) -> None:
 def first_evening(w: World, d: Draw, s: State) -> None:
     """Set the state as it was drawn for the evening before the first step."""
     forget(s)
-    forget_decisions(w, s)
+    forget_decisions(s)
     s.holder[:] = d.holder
     s.intruder[:] = d.intruder
     s.taken[:] = d.taken
@@ -160,8 +162,7 @@ def first_evening(w: World, d: Draw, s: State) -> None:
     s.residents[:] = d.residents
     for k in range(w.n_guest_groups):
         origin, host, n = w.guest_origin[k], w.guest_host[k], d.guests[k]
-        s.displaced[origin, host] += n
-        s.guests[host] += n
+        register(s, origin, host, n)
         s.away[origin] += n
         tally_fled(w, s, origin, host_column(w, s, host), n)
     count_forces(w, s)

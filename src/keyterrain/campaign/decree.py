@@ -51,6 +51,19 @@ def kept_anyway(prepared: Prepared, played: PlayedChunk, side: str) -> Bools:
     return np.asarray(keeps)
 
 
+def started_anyway(prepared: Prepared, played: PlayedChunk, side: str) -> Bools:
+    """Return where (replicate, place) the side starts with the place anyway, no enemy in it: giving it would change no byte.
+
+    Ground of several places is started anyway where each of its places is. Only chunks without a decree may be asked about.
+    """
+    index = prepared.index
+    starts = np.asarray(played.arrays["control"][:, 0] == index.sides[side])
+    garrisons = np.asarray(played.arrays["strength"][:, 0])
+    hostile = [other for other in index.sides if prepared.situation.relations.get((side, other)) == "hostile"]
+    enemies = [index.actors[actor.key] for actor in prepared.situation.actors if actor.side in hostile]
+    return np.asarray(starts & (garrisons[:, enemies].sum(axis=1) == 0))
+
+
 def _as_old(prepared: Prepared, side: str) -> Bools:
     """Return whether all accounts that give a place whole to the side date that as the decree does."""
     evening = prepared.first_evening

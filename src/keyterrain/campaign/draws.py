@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from keyterrain.campaign.inputs import DrawnInputs, Inputs
 from keyterrain.campaign.interventions import Interventions
+from keyterrain.campaign.starting import FirstGround, Starting
 from keyterrain.campaign.strengths import Garrisons
 from keyterrain.campaign.world import Index, refuge
 from keyterrain.dynamics.state import NONE, draw_type
@@ -84,6 +85,12 @@ class FirstEvening:
         return self.interventions.held_places(self.situation)
 
     @cached_property
+    def starting(self) -> Starting | None:
+        """What changes who holds what at the start, where something does."""
+        started = self.interventions.started_places(self.situation)
+        return Starting(self.situation, started) if started else None
+
+    @cached_property
     def shelter(self) -> Mapping[tuple[str, str], str | None]:
         """Where those go whom a decree makes enemies of a place's holder, by place and side."""
         return refuge(self.situation, self.held) if self.held else {}
@@ -148,6 +155,9 @@ class FirstEvening:
         strength = self._draw_strength(drawn, holder, intruder)
         self._decree(holder, intruder, held_days)
         sectors = self._sectors(par, variant, population, intruder)
+        mobility = self._draw_mobility(drawn, n)
+        if self.starting is not None:
+            self.starting.change(FirstGround(holder, intruder, strength, mobility))
         taken = np.where(intruder != NONE, np.maximum(sectors // 2, 1), 0).astype(np.int32)
         for uncertain in self.situation.uncertain_places:
             weights = [*uncertain.candidates.values()]
@@ -166,7 +176,7 @@ class FirstEvening:
             "guests": self._draw_guests(drawn),
             "room": self._draw_room(drawn, par, population),
             "quality": self._draw_quality(drawn, par, n),
-            "mobility": self._draw_mobility(drawn, n),
+            "mobility": mobility,
             "policy": self._draw_policy(drawn, n),
             "waits": self._draw_waits(drawn, n),
             "capacity": self._draw_capacity(drawn, n),

@@ -1,4 +1,4 @@
-"""What an analyst changes in a campaign: ground held by decree, policies, parameters, processes switched off."""
+"""What an analyst changes in a campaign: who holds ground, throughout or at the start, policies, parameters, processes."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ class Hold(NamedTuple):
     side: str
 
 
+class StartHolder(NamedTuple):
+    """Ground, written as in `Hold`, that one side holds on the first evening; what becomes of it is left to the campaign."""
+
+    ground: str
+    side: str
+
+
 @dataclass(frozen=True, slots=True)
 class Interventions:
     """All changes of one run, in an order that does not depend on how they were given.
@@ -56,6 +63,8 @@ class Interventions:
         Parameters (`process.name`) with their new quantity as text.
     switches
         Processes that are switched off, each with False; a process that is on has no entry.
+    start_holder
+        Ground that a side holds on the first evening; an equal number of its mobile force takes the place of those who leave.
     """
 
     hold: tuple[Hold, ...] = ()
@@ -63,21 +72,30 @@ class Interventions:
     wait_for_spring: Mapping[str, bool] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     switches: Mapping[str, bool] = field(default_factory=dict)
+    start_holder: tuple[StartHolder, ...] = ()
 
     def __post_init__(self) -> None:
         """Bring everything into canonical order, so that equal interventions are equal as text."""
         object.__setattr__(self, "hold", tuple(sorted({Hold(*pair) for pair in self.hold})))
+        object.__setattr__(self, "start_holder", tuple(sorted({StartHolder(*pair) for pair in self.start_holder})))
         for name in ("policies", "wait_for_spring", "settings"):
             object.__setattr__(self, name, dict(sorted(getattr(self, name).items())))
         object.__setattr__(self, "switches", {name: False for name, on in sorted(self.switches.items()) if not on})
 
     @classmethod
-    def parse(cls, *, hold: Iterable[str] = (), policy: Iterable[str] = (), settings: Iterable[str] = ()) -> Interventions:
+    def parse(
+        cls,
+        *,
+        hold: Iterable[str] = (),
+        policy: Iterable[str] = (),
+        settings: Iterable[str] = (),
+        start_holder: Iterable[str] = (),
+    ) -> Interventions:
         """Read interventions as they are written on a command line.
 
         Parameters
         ----------
-        hold
+        hold, start_holder
             `GROUND=SIDE`.
         policy
             `SIDE=NAME`, or `SIDE=NAME,spring` and `SIDE=NAME,now` to fix as well whether the side waits out the winter.
@@ -91,6 +109,7 @@ class Interventions:
         """
         faults: list[str] = []
         holds = _pairs("--hold", "GROUND=SIDE", hold, faults)
+        starts = _pairs("--start-holder", "GROUND=SIDE", start_holder, faults)
         chosen = [_policy(side, text) for side, text in _pairs("--policy", "SIDE=NAME", policy, faults)]
         pairs = _pairs("--set", "KEY=VALUE", settings, faults)
         switched = [(key.removeprefix(PROCESS_PREFIX), value) for key, value in pairs if key.startswith(PROCESS_PREFIX)]
@@ -104,6 +123,7 @@ class Interventions:
             ),
             settings=_unique("--set", (pair for pair in pairs if not pair[0].startswith(PROCESS_PREFIX)), faults),
             switches=_unique("--set", ((name, SWITCH_POSITIONS.get(value, True)) for name, value in switched), faults),
+            start_holder=tuple(StartHolder(ground, side) for ground, side in starts),
         )
         if faults:
             raise InterventionFaults(faults)
@@ -117,6 +137,7 @@ class Interventions:
             "wait_for_spring": dict(self.wait_for_spring),
             "settings": dict(self.settings),
             "switches": dict(self.switches),
+            "start_holder": [list(pair) for pair in self.start_holder],
         }
         return {name: value for name, value in written.items() if value}
 
@@ -130,7 +151,9 @@ class Interventions:
             A form that `to_json` does not write.
         """
         try:
-            return cls(**{**written, "hold": tuple(Hold(*pair) for pair in _rows(written.get("hold", [])))})  # type: ignore[arg-type]
+            hold = tuple(Hold(*pair) for pair in _rows("hold", written))
+            start_holder = tuple(StartHolder(*pair) for pair in _rows("start_holder", written))
+            return cls(**{**written, "hold": hold, "start_holder": start_holder})  # type: ignore[arg-type]
         except (TypeError, ValueError, AttributeError) as error:
             raise RunRefused(f"The interventions are not in the form of a manifest: {error}.") from error
 
@@ -148,18 +171,33 @@ class Interventions:
             raise InterventionFaults(faults)
         return held
 
+    def started_places(self, situation: Situation) -> dict[str, str]:
+        """Return the side that holds each place of `start_holder` on the first evening, areas resolved into their places.
+
+        Raises
+        ------
+        InterventionFaults
+            Ground that is not there or ambiguous, or a place given to two sides.
+        """
+        faults: list[str] = []
+        started = _resolve(self.start_holder, situation, faults)
+        if faults:
+            raise InterventionFaults(faults)
+        return started
+
     def check(self, situation: Situation) -> None:
         """Hold the interventions against a situation and the package's parameters, policies and processes.
 
         Raises
         ------
         InterventionFaults
-            Every unknown ground, side, policy, parameter or process with the nearest valid name, places held by two
+            Every unknown ground, side, policy, parameter or process with the nearest valid name, places given to two
             sides, policies for a side that has none, and values that are no quantities.
         """
         faults: list[str] = []
-        _resolve(self.hold, situation, faults)
-        faults += _side_faults((pair.side for pair in self.hold), situation)
+        decrees: list[Hold | StartHolder] = [*self.hold, *self.start_holder]
+        _resolve(decrees, situation, faults)
+        faults += _side_faults((decree.side for decree in decrees), situation)
         faults += _policy_faults(self, situation)
         faults += _setting_faults(self.settings)
         faults += _unknown("process", self.switches, PROCESSES)
@@ -207,10 +245,11 @@ def _unique(option: str, pairs: Iterable[tuple[str, Value]], faults: list[str]) 
     return collected
 
 
-def _rows(written: object) -> list[tuple[str, str]]:
-    if not isinstance(written, list):
-        raise TypeError("hold is no list")
-    return [(str(ground), str(side)) for ground, side in written]
+def _rows(name: str, written: Mapping[str, object]) -> list[tuple[str, str]]:
+    rows = written.get(name, [])
+    if not isinstance(rows, list):
+        raise TypeError(f"{name} is no list")
+    return [(str(ground), str(side)) for ground, side in rows]
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
@@ -254,29 +293,33 @@ def _setting_faults(settings: Mapping[str, str]) -> list[str]:
     return faults
 
 
-def _resolve(holds: Iterable[Hold], situation: Situation, faults: list[str]) -> dict[str, str]:
+def _resolve(decrees: Iterable[Hold | StartHolder], situation: Situation, faults: list[str]) -> dict[str, str]:
     """Spread areas over their places; unknown ground and places of two sides become faults."""
-    held: dict[str, Hold] = {}
-    for hold in holds:
-        for place in _places_of(hold.ground, situation, faults):
-            other = held.setdefault(place, hold)
-            if other.side != hold.side:
-                faults.append(f"{_written(other)} and {_written(hold)} contradict each other: both decree who holds {place}.")
+    given: dict[str, Hold | StartHolder] = {}
+    for decree in decrees:
+        for place in _places_of(decree, situation, faults):
+            other = given.setdefault(place, decree)
+            if other.side != decree.side:
+                faults.append(f"{_written(other)} and {_written(decree)} contradict each other: both decree who holds {place}.")
                 break
-    return {place: hold.side for place, hold in held.items()}
+    return {place: decree.side for place, decree in given.items()}
 
 
-def _written(hold: Hold) -> str:
-    return f"--hold {hold.ground}={hold.side}"
+def _option(decree: Hold | StartHolder) -> str:
+    return "--hold" if isinstance(decree, Hold) else "--start-holder"
 
 
-def _places_of(ground: str, situation: Situation, faults: list[str]) -> list[str]:
+def _written(decree: Hold | StartHolder) -> str:
+    return f"{_option(decree)} {decree.ground}={decree.side}"
+
+
+def _places_of(decree: Hold | StartHolder, situation: Situation, faults: list[str]) -> list[str]:
     """Return the places of an area or the place itself."""
-    kind, colon, key = ground.rpartition(":")
+    kind, colon, key = decree.ground.rpartition(":")
     areas = situation.areas if kind in {"", "area"} else {}
     places = {place.key for place in situation.places} if kind in {"", "place"} else set()
     if colon and kind not in {"area", "place"}:
-        faults.append(f"--hold {ground}: before the colon stands area or place, not {kind!r}.")
+        faults.append(f"{_option(decree)} {decree.ground}: before the colon stands area or place, not {kind!r}.")
     elif key in areas and key in places:
         faults.append(f"{key} is both an area and a place: write area:{key} or place:{key}.")
     elif key in places:

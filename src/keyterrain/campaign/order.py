@@ -38,10 +38,10 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "astray bound by_arc cost count.HEAP count.STAMP done excite_input facing goal_weight heap_cost heap_place link_cost "
-    "link_hours load passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward rank_toll root "
-    "safety sight_luck slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route "
-    "traffic_side traffic_word way_price"
+    "astray bin_end bound by_arc cost count.HEAP count.STAMP dealt done excite_input facing goal_weight heap_cost heap_place load "
+    "passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward root safety sight_luck "
+    "slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route traffic_side "
+    "traffic_word way_price"
 )
 """Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
 
@@ -138,12 +138,12 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         draws="2 per battle, 1 per actor in it",
         kernels=("combat",),
         state_reads=_fields(
-            "attack_slot attacker count.LONGEST_CUT_DAYS cum_loss cut_days force fought ground_lost held_days holder hours "
-            "in_phase intruder marching morale n_marching new_loss op_lost op_sent op_staging op_state op_target parted "
-            "passable pause phase_luck readiness recovering sight sky.SUPPORT store strength supplied taken threat"
+            "attack_slot attacker count.LONGEST_CUT_DAYS cum_loss cut_days defence_lost force fought ground_lost held_days "
+            "holder hours in_phase intruder marching morale n_marching new_loss op_lost op_sent op_staging op_state op_target "
+            "parted passable pause phase_luck readiness recovering sight sky.SUPPORT store strength supplied taken threat"
         ),
         state_writes=_fields(
-            "attack_slot attacker battle cooldown count.PASSABLE_CHANGED cum_loss force fought "
+            "attack_slot attacker battle cooldown count.PASSABLE_CHANGED cum_loss defence_lost force fought "
             "ground_changed ground_lost held_days holder in_phase intruder last_success marching morale n_marching new_loss "
             "op_days op_lost op_state op_target parted passable pause phase_luck readiness recovering strength taken"
         ),
@@ -179,15 +179,16 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         draws="1 per exposed place that decides, 1 per group of guests that moves on, 1 per home to which people may return",
         kernels=("displacement",),
         state_reads=_fields(
-            "attacker away battle battle_share besieger calm count.KILLED count.ON_THE_WAY count.ROADS_SEEN_BY "
-            "count.ROADS_SEEN_DAY count.WAYS cut_days danger displaced exposure fled goal goal_day goal_days goal_pull guests "
-            "holder hours log_size n_goals raid_share raider_place raider_side recent_incidents residents safety_day way_day "
-            "way_goal way_n way_origin"
+            "attacker away battle battle_share besieger calm count.KILLED count.ON_THE_WAY count.ROWS count.WAYS cut_days danger "
+            "exposure first_at_host first_of_origin fled goal goal_day goal_days goal_pull guests heard_holder heard_hours "
+            "holder hours link_cost link_hours log_size n_goals next_at_host next_of_origin raid_share raider_place raider_side "
+            "rank_toll recent_incidents residents row_host row_n row_origin safety_day way_day way_goal way_n way_origin weighed"
         ),
         state_writes=_fields(
-            "away besieger calm count.KILLED count.ON_THE_WAY count.ROADS_SEEN_BY count.ROADS_SEEN_DAY count.WAYS danger "
-            "displaced exposure fled goal goal_day goal_days goal_pull guests log_size n_goals residents safety_day way_day "
-            "way_goal way_n way_origin"
+            "away besieger calm count.KILLED count.ON_THE_WAY count.ROWS count.WAYS danger exposure first_at_host "
+            "first_of_origin fled goal goal_day goal_days goal_pull guests heard_holder heard_hours link_cost link_hours "
+            "log_size n_goals next_at_host next_of_origin rank_toll residents row_host row_n row_origin safety_day way_day "
+            "way_goal way_n way_origin weighed"
         ),
     ),
     Step(

@@ -56,7 +56,8 @@ class Prepared:
         ValueError
             More than the decrees differs; an error of the caller.
         """
-        if replace(changes, hold=()) != replace(self.first_evening.interventions, hold=()):
+        own = self.first_evening.interventions
+        if replace(changes, hold=(), start_holder=()) != replace(own, hold=(), start_holder=()):
             raise ValueError("more than the decrees differs")
         changes.check(self.situation)
         record = self.world.record.copy()

@@ -53,7 +53,7 @@ def add_seed(parser: argparse.ArgumentParser, default: int | None = 0, otherwise
     parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=default, metavar="S", help=says)
 
 
-def add_threads(parser: argparse.ArgumentParser) -> None:
+def add_threads(parser: argparse._ActionsContainer) -> None:
     """Add how many chunks are played at a time."""
     parser.add_argument("--threads", type=whole_number(1), metavar="N", help="chunks played at a time (default: one per core)")
 

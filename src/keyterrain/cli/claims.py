@@ -6,11 +6,12 @@ import argparse
 import math
 import textwrap
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, add_seed, add_threads, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_seed, whole_number
+from keyterrain.cli.asked import run_asked
+from keyterrain.cli.crew import add_crew, crew_of
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ keyterrain claims runs/base --json
 keyterrain claims --measures
 """
 WIDTH = 128
-MANIFEST = "manifest.json"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,7 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     budget = "most replicates of each campaign that is played (default: 1000, or those of the run)"
     parser.add_argument("--replicates", type=whole_number(1, 10_000_000), metavar="N", help=budget)
     add_seed(parser, default=None, otherwise="0, or that of the run")
-    add_threads(parser)
+    add_crew(parser)
     parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="claims to answer (default: all)")
     parser.add_argument("--save", action="store_true", help="keep the answers in the run's folder, for its report")
     parser.add_argument("--measures", action="store_true", help="list what claims and outcomes may measure, and answer nothing")
@@ -53,7 +53,7 @@ def work(arguments: argparse.Namespace) -> Answer:
         raise RunRefused("Say which scenario or run: keyterrain claims SCENARIO_OR_RUN.")
     from keyterrain.analysis.saved_claims import claims_for_scripts, save_claims
 
-    run = _run(arguments)
+    run = run_asked(arguments)
     answers = _answers(arguments, run)
     machine, people = claims_for_scripts(answers), _text(answers, in_full=bool(arguments.only))
     if run is not None and arguments.save:
@@ -62,38 +62,26 @@ def work(arguments: argparse.Namespace) -> Answer:
     return Answer(machine, people)
 
 
-def _run(arguments: argparse.Namespace) -> Run | None:
-    """Return the run that is asked, None where it is a scenario."""
-    from keyterrain.campaign.ensemble import open_run
-    from keyterrain.campaign.errors import RunRefused
-    from keyterrain.theatre import shipped
-
-    if arguments.scenario in shipped() or not (Path(arguments.scenario) / MANIFEST).is_file():
-        if arguments.save:
-            raise RunRefused(f"--save keeps answers in the folder of a run, and {arguments.scenario} is none: play one with run.")
-        return None
-    return open_run(arguments.scenario)
-
-
 def _answers(arguments: argparse.Namespace, run: Run | None) -> ClaimAnswers:
     from keyterrain.analysis.claims import answer_claims
     from keyterrain.campaign.errors import RunRefused
-    from keyterrain.campaign.variants import on_threads_of
     from keyterrain.theatre import load
 
     if run is not None and arguments.seed not in (None, run.manifest.plan.seed):
         raise RunRefused(f"{run.path} was played with seed {run.manifest.plan.seed}: leave out --seed, or ask its scenario.")
+    scenario = run.scenario if run else load(arguments.scenario)
     progress = CountLine("replicates")
     try:
-        return answer_claims(
-            run.scenario if run else load(arguments.scenario),
-            only=arguments.only,
-            budget=arguments.replicates,
-            seed=arguments.seed or 0,
-            run=run,
-            executor=on_threads_of(arguments.threads),
-            progress=progress,
-        )
+        with crew_of(arguments) as crew:
+            return answer_claims(
+                scenario,
+                only=arguments.only,
+                budget=arguments.replicates,
+                seed=arguments.seed or 0,
+                run=run,
+                executor=crew,
+                progress=progress,
+            )
     finally:
         progress.close()
 

@@ -57,10 +57,9 @@ def _inputs_at_fault() -> tuple[type[Exception], ...]:
 
 
 def _sentence(error: BaseException) -> str:
-    if isinstance(error, OSError) and type(error).__str__ is OSError.__str__:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}."
     text = str(error)
+    if isinstance(error, OSError) and type(error).__str__ is OSError.__str__:
+        text = f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}"
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

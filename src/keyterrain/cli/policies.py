@@ -7,7 +7,9 @@ import math
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, add_scenario, add_seed, add_span, add_threads, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_seed, add_span, whole_number
+from keyterrain.cli.asked import add_asked, campaign_asked, kept_in
+from keyterrain.cli.crew import add_crew, crew_of
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ EXAMPLES = """
 keyterrain policies qalamoun-2013
 keyterrain policies qalamoun-2013 --outcome m5_open_share western_qalamoun_held --replicates 500 --seed 1
 keyterrain policies qalamoun-2013 --season --policy government=piecemeal --policy government=broad --policy opposition=raid
+keyterrain policies runs/base --save
 keyterrain policies my-theatre/ --json
 """
 NOTES = (
@@ -34,42 +37,44 @@ TWO_SIDES = 2
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = add_command(commands, "policies", "compare the policies of the sides as a pay-off table", work, EXAMPLES)
-    add_scenario(parser)
+    add_asked(parser)
     add_span(parser)
     often = "how often to play each combination (default: 200)"
     parser.add_argument("--replicates", type=whole_number(1, 10_000_000), default=200, metavar="N", help=often)
-    add_seed(parser)
+    add_seed(parser, default=None, otherwise="0, or that of the run")
     outcomes = "outcomes to show, with the differences between choices (default: all, without)"
     parser.add_argument("--outcome", nargs="+", default=[], metavar="NAME", help=outcomes)
     policies = "a policy that a side may choose, NAME,now or NAME,spring with its season; may be repeated (default: every policy)"
     parser.add_argument("--policy", action="append", default=[], metavar="SIDE=NAME", help=policies)
     parser.add_argument("--season", action="store_true", help="every policy twice: now, and in spring")
-    add_threads(parser)
+    add_crew(parser)
 
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Compare policies."""
     from keyterrain.analysis.policies import compare_policies
-    from keyterrain.campaign.variants import on_threads_of
-    from keyterrain.theatre import load
+    from keyterrain.analysis.saved_policies import save_policies
 
+    asked = campaign_asked(arguments)
     progress = CountLine("replicates")
     try:
-        compared = compare_policies(
-            load(arguments.scenario),
-            start=arguments.start,
-            days=arguments.days,
-            replicates=arguments.replicates,
-            seed=arguments.seed,
-            outcomes=arguments.outcome,
-            policies=arguments.policy,
-            season=arguments.season,
-            executor=on_threads_of(arguments.threads),
-            progress=progress,
-        )
+        with crew_of(arguments) as crew:
+            compared = compare_policies(
+                asked.scenario,
+                start=asked.start,
+                days=asked.days,
+                replicates=arguments.replicates,
+                seed=asked.seed,
+                outcomes=arguments.outcome,
+                policies=arguments.policy,
+                season=arguments.season,
+                executor=crew,
+                progress=progress,
+            )
     finally:
         progress.close()
-    return Answer(_machine(compared), _text(compared, in_full=bool(arguments.outcome)))
+    said = Answer(_machine(compared), _text(compared, in_full=bool(arguments.outcome)))
+    return kept_in(save_policies(compared, asked.run), said) if asked.run is not None and arguments.save else said
 
 
 def _machine(compared: PolicyComparison) -> dict[str, object]:

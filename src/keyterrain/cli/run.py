@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
 from keyterrain.cli.arguments import Answer, add_command, add_scenario, add_span, whole_number
+from keyterrain.cli.crew import add_crew
 from keyterrain.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def _add_campaign_options(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("the campaign")
     add_span(what)
     _add_repeated(what, "--hold", "GROUND=SIDE", "an area or place that a side holds throughout")
+    starts = "an area or place that a side holds on the first evening, with as many of its mobile force as had to leave"
+    _add_repeated(what, "--start-holder", "GROUND=SIDE", starts)
     policies = "piecemeal, broad, raid or hold; NAME,spring waits out the winter, NAME,now does not"
     _add_repeated(what, "--policy", "SIDE=NAME", policies)
     _add_repeated(what, "--set", "KEY=VALUE", "a parameter (process.name) and its quantity, or processes.NAME=off")
@@ -54,13 +57,10 @@ def _add_ensemble_options(parser: argparse.ArgumentParser) -> None:
     for option, letter, least, most, default, says in (
         ("--replicates", "N", 1, None, DEFAULT_REPLICATES, f"how often to play (default: {DEFAULT_REPLICATES})"),
         ("--seed", "S", 0, 2**32 - 1, 0, "number that all luck follows from (default: 0)"),
-        ("--threads", "N", 1, None, None, "chunks played at a time (default: one per core)"),
-        ("--workers", "N", 1, None, None, "play in N processes of this machine instead of threads"),
         ("--chunk", "N", 1, None, None, "replicates per chunk (default: from the size of the theatre)"),
     ):
         how.add_argument(option, type=whole_number(least, most), default=default, metavar=letter, help=says)
-    cluster = "play on the workers of a Dask scheduler, and nowhere else (docs/scale.md)"
-    how.add_argument("--scheduler", metavar="ADDRESS", help=cluster)
+    add_crew(how)
     how.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run (default: runs/SCENARIO-START-seedS)")
     how.add_argument("--resume", action="store_true", help="take up an unfinished run; where nothing is begun, begin")
     how.add_argument("--record", choices=("thinned", "daily"), default="thinned", help="daily: store all variables of every day")
@@ -73,7 +73,9 @@ def work(arguments: argparse.Namespace) -> Answer:
     from keyterrain.campaign.interventions import Interventions
     from keyterrain.theatre import load
 
-    interventions = Interventions.parse(hold=arguments.hold, policy=arguments.policy, settings=arguments.set)
+    interventions = Interventions.parse(
+        hold=arguments.hold, policy=arguments.policy, settings=arguments.set, start_holder=arguments.start_holder
+    )
     scenario = load(arguments.scenario)
     return (_plan if arguments.plan else _play)(arguments, scenario, interventions)
 

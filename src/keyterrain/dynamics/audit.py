@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keyterrain.dynamics.kernel import kernel
-from keyterrain.dynamics.state import KILLED, ON_THE_WAY, Ints, State, World
+from keyterrain.dynamics.state import KILLED, NONE, ON_THE_WAY, Ints, State, World
 
 SOUND = 0
 FIGHTERS = 1
@@ -64,10 +64,12 @@ def audit(w: World, s: State, fighters: Ints, people: int) -> Finding:
         return Finding(PEOPLE, -1, np.int64(off))
     for host in range(w.n_places + w.n_abroad):
         guests = 0
-        for origin in range(w.n_places + 1):
-            if s.displaced[origin, host] < 0:
-                return Finding(NEGATIVE, host, np.int64(s.displaced[origin, host]))
-            guests += s.displaced[origin, host]
+        row = s.first_at_host[host]
+        while row != NONE:
+            if s.row_n[row] < 0:
+                return Finding(NEGATIVE, host, np.int64(s.row_n[row]))
+            guests += s.row_n[row]
+            row = s.next_at_host[row]
         if guests != s.guests[host]:
             return Finding(TALLIES, host, np.int64(guests - s.guests[host]))
     for place in range(w.n_places):

@@ -1,6 +1,6 @@
 """Combat: battles for the sectors of a place, as far as the battles of CDB90 carry it.
 
-    cap    F = F0 x approaches used (1..3) x (1 - narrowing r);   E_A = min(N_A, F), E_D = min(N_D, F), R_n = E_A / E_D
+    cap    F by roads and relief (frontage.py);   E_A = min(N_A, F), E_D = min(N_D, F), R_n = E_A / E_D
     ln R = ln(E_A sig_A (1 + c_A air) z'_A) - ln(E_D sig_D (1 + c_D air) z'_D) - r ln M - g ln W,   z' = 0.6 + 0.4 z
     p_win = logistic(b0 + b1 ln R + q_A - q_D)
 
@@ -15,6 +15,7 @@ import math
 
 from keyterrain.dynamics.control import capture, clear_out, make_terms, may_change_hands, retreat
 from keyterrain.dynamics.decision import estimate, phases_left
+from keyterrain.dynamics.frontage import frontage
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import lose
 from keyterrain.dynamics.luck import COMBAT, Luck, geometric, logistic, logistic_variate, normal, rounded, uniforms
@@ -28,6 +29,7 @@ from keyterrain.dynamics.state import (
     BY_LOSSES,
     BY_ODDS,
     BY_WITHDRAWAL,
+    DEFENCE_ENDS,
     IDLE,
     LONGEST_CUT_DAYS,
     MOST_SLOTS,
@@ -64,19 +66,13 @@ def open_assaults(day: int, w: World, s: State) -> None:
                 continue
             s.attacker[place] = side
             s.attack_slot[place] = slot
+            s.defence_lost[place] = 0
             s.in_phase[place] = False
             s.pause[place] = 0
             if s.holder[place] != side and s.intruder[place] == NONE:
                 s.intruder[place] = side
                 s.taken[place] = 0
             note(s, day, ASSAULT_BEGINS, place, NONE, side, BY_ASSAULT, s.op_sent[side, slot])
-
-
-@kernel
-def frontage(w: World, d: Draw, place: int) -> float:
-    """Fighters a side who can be brought to bear."""
-    par = d.par
-    return float(par.combat_frontage * min(w.approaches[place], 3.0) * (1.0 - par.combat_narrowing * d.relief[place]))
 
 
 @kernel
@@ -115,7 +111,7 @@ def mean_quality(w: World, d: Draw, s: State, side: int, place: int) -> float:
 def log_ratio(w: World, d: Draw, s: State, attacker: int, defender: int, place: int) -> float:
     """Log of the force ratio with everything that weighs on it but quality."""
     par = d.par
-    cap = frontage(w, d, place)
+    cap = frontage(w, d, place, par.combat_frontage, par.combat_narrowing)
     n_attack, n_defend = friendly_force(w, s, attacker, place), friendly_force(w, s, defender, place)
     strong = worth(w, d, s, attacker, place, min(float(n_attack), cap), par.combat_attack_air)
     weak = worth(w, d, s, defender, place, min(float(n_defend), cap), par.combat_defence_air)
@@ -163,7 +159,7 @@ def fight(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defe
     u = uniforms(luck, COMBAT, day, w.place_word[place], LOSS_DRAW)
     first = normal(u.a)
     second = par.combat_loss_correlation * first + math.sqrt(1.0 - par.combat_loss_correlation**2) * normal(u.b)
-    cap = frontage(w, d, place)
+    cap = frontage(w, d, place, par.combat_frontage, par.combat_narrowing)
     engaged = min(float(friendly_force(w, s, attacker, place)), cap)
     facing = min(float(friendly_force(w, s, defender, place)), cap)
     log_numbers = math.log(max(engaged, 1.0) / max(facing, 1.0))
@@ -187,7 +183,7 @@ def fight(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defe
         DEFENDER_LOSS_CAP,
     )
     lost = take_losses(day, w, d, luck, s, attacker, place, engaged, attack_share)
-    take_losses(day, w, d, luck, s, defender, place, facing, defend_share)
+    s.defence_lost[place] += take_losses(day, w, d, luck, s, defender, place, facing, defend_share)
     slot = s.attack_slot[place]
     if slot != NONE:
         s.op_lost[attacker, slot] += lost
@@ -211,6 +207,7 @@ def phase_ends(d: Draw, s: State, place: int, u: float) -> bool:
 def break_off(day: int, w: World, d: Draw, s: State, place: int, cause: int) -> None:
     """End an attack: the operation's fighters go back; sectors are kept only by those strong enough to stay."""
     side, slot = s.attacker[place], s.attack_slot[place]
+    defender = s.intruder[place] if s.holder[place] == side else s.holder[place]
     staging = s.op_staging[side, slot]
     hours = 8.0
     for k in range(w.arc_start[place], w.arc_start[place + 1]):
@@ -219,6 +216,8 @@ def break_off(day: int, w: World, d: Draw, s: State, place: int, cause: int) -> 
     if s.holder[place] != side:
         send_back(day, w, d, s, side, place, staging, hours)
     note(s, day, BROKEN_OFF, place, NONE, side, cause, s.op_lost[side, slot])
+    if defender != NONE:
+        note(s, day, DEFENCE_ENDS, place, NONE, defender, cause, s.defence_lost[place])
     s.cooldown[side, place] = day + int(d.par.decision_cooldown_days * d.par.decision_tempo)
     s.op_state[side, slot] = IDLE
     s.op_target[side, slot] = NONE

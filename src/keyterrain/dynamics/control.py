@@ -17,6 +17,7 @@ from keyterrain.dynamics.state import (
     CAPTURE,
     CONSOLIDATING,
     CONTROL_ON,
+    DEFENCE_ENDS,
     HOSTILE,
     IDLE,
     MOST_SLOTS,
@@ -63,6 +64,7 @@ def drive_out(day: int, w: World, d: Draw, s: State, side: int, place: int, u: f
         for actor in range(w.n_actors):
             n = s.strength[actor, place]
             if w.actor_side[actor] == other and n > 0:
+                s.defence_lost[place] += n
                 give_up(s, actor, place, min(rounded(CAPTURED_SHARE * n, u), n))
 
 
@@ -109,11 +111,14 @@ def capture(day: int, w: World, d: Draw, s: State, side: int, place: int, cause:
     s.taken[place] = 0
     s.held_days[place] = 0
     mark_passable(w, s)
+    slot = s.attack_slot[place]
+    lost = s.op_lost[side, slot] if slot != NONE else 0
     drive_out(day, w, d, s, side, place, u)
     end_battle(s, place)
     end_operations(s, side, place, True)
     s.last_success[side] = place
-    note(s, day, CAPTURE, place, NONE, side, cause, 0)
+    note(s, day, CAPTURE, place, NONE, side, cause, lost)
+    note(s, day, DEFENCE_ENDS, place, NONE, loser, cause, s.defence_lost[place])
 
 
 @kernel

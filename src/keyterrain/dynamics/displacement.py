@@ -19,6 +19,7 @@ import numpy as np
 from keyterrain.dynamics.hierarchy import find_all_ways, weigh_links
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DISPLACEMENT, Luck, binomial, mixed, uniforms
+from keyterrain.dynamics.registration import register
 from keyterrain.dynamics.state import (
     BY_ATTACK,
     BY_FEAR,
@@ -26,12 +27,9 @@ from keyterrain.dynamics.state import (
     HOSTILE,
     KILLED,
     MOST_GOALS,
-    MOST_WAYS,
     NONE,
     ON_THE_WAY,
     OVERFLOW,
-    ROADS_SEEN_BY,
-    ROADS_SEEN_DAY,
     WAYS,
     Draw,
     State,
@@ -55,6 +53,7 @@ WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
 RETURN_EVERY_DAYS = 14
 HEARD_DAYS = 3
+"""Every third day it gets about where there is fighting near and which roads are open to whom (assumption)."""
 GUESTS_DECIDE_DAYS = 3
 """Guests of a place in danger decide every third day whether to move on (assumption)."""
 
@@ -191,20 +190,31 @@ def offer_goal(d: Draw, s: State, origin: int, host: int, hours: float, pull: fl
 
 @kernel
 def charge_detours(w: World, d: Draw, s: State, lean: int) -> None:
-    """Set the hours that going round each place takes: none where its holder is no enemy of the side that people lean to."""
+    """Set the hours that going round each place takes: none where its holder was no enemy of the side that people lean to."""
     for place in range(w.n_places):
-        hostile = lean != NONE and w.relation[lean, s.holder[place]] == HOSTILE
+        hostile = lean != NONE and w.relation[lean, s.heard_holder[place]] == HOSTILE
         s.toll[place] = d.par.routes_bypass_hours if hostile else 0.0
 
 
 @kernel
-def see_roads(day: int, w: World, d: Draw, s: State, lean: int) -> None:
-    """Weigh the links of today's roads for those who lean to a side, unless that was done today."""
-    if s.count[ROADS_SEEN_DAY] != day or s.count[ROADS_SEEN_BY] != lean:
-        s.count[ROADS_SEEN_DAY] = day
-        s.count[ROADS_SEEN_BY] = lean
+def hear_of_roads(w: World, s: State) -> None:
+    """Let it get about which roads are open and who holds what today; links are weighed when somebody asks."""
+    for route in range(w.n_routes):
+        s.heard_hours[route] = s.hours[route]
+    for place in range(w.n_places):
+        s.heard_holder[place] = s.holder[place]
+    s.weighed[:] = False
+
+
+@kernel
+def weigh_for(w: World, d: Draw, s: State, lean: int) -> int:
+    """Weigh the links for those who lean to a side, if nobody has since roads were last heard of; returns their leaning."""
+    leaning = w.n_sides if lean == NONE else lean
+    if not s.weighed[leaning]:
+        s.weighed[leaning] = True
         charge_detours(w, d, s, lean)
-        weigh_links(w, s, s.hours)
+        weigh_links(w, s, s.heard_hours, leaning)
+    return int(leaning)
 
 
 @kernel
@@ -215,13 +225,14 @@ def passes_enemies(d: Draw, s: State, rank: int) -> bool:
 
 @kernel
 def feel_pulls(w: World, d: Draw, s: State, origin: int) -> None:
-    """Hours to each place, and the log of the part of its pull that lasts until the next search, -inf where no way leads."""
+    """Hours to each known place, and the log of what lasts of its pull until the next search, -inf without a way."""
     par = d.par
     per_hour = 1.0 / par.displacement_reach_hours
     kin, border = math.log(par.displacement_kin_factor), math.log(par.displacement_border_factor)
     past_enemies = math.log(par.displacement_hostile_factor)
     community, country = w.community[origin], w.country[origin]
-    for place in range(w.n_places):
+    for k in range(w.known_start[origin], w.known_start[origin + 1]):
+        place = w.known_place[k]
         rank = w.rank_of[place]
         hours = s.rank_hours[rank]
         pull = s.log_size[place] - hours * per_hour
@@ -236,13 +247,13 @@ def feel_pulls(w: World, d: Draw, s: State, origin: int) -> None:
 @kernel
 def seek_goals(day: int, w: World, d: Draw, s: State, origin: int) -> None:
     """Search the ways from a place to where its people might go, and keep the goals that pull most."""
-    see_roads(day, w, d, s, w.lean[origin])
-    find_all_ways(w, s, origin)
+    find_all_ways(w, s, weigh_for(w, d, s, w.lean[origin]), origin)
     s.goal_day[origin] = day
     s.n_goals[origin] = 0
     feel_pulls(w, d, s, origin)
     weakest, least = 0, -math.inf
-    for place in range(w.n_places):
+    for k in range(w.known_start[origin], w.known_start[origin + 1]):
+        place = w.known_place[k]
         if s.pull[place] > least and place != origin and d.population[place] > 0.0:
             weakest = offer_goal(d, s, origin, place, s.pull_hours[place], s.pull[place], weakest)
             least = s.goal_pull[origin, weakest] if s.n_goals[origin] == MOST_GOALS else -math.inf
@@ -289,7 +300,7 @@ def weigh_goals(day: int, w: World, d: Draw, s: State, origin: int) -> float:
 def set_off(w: World, s: State, day: int, origin: int, goal: int, n: int, days: int) -> bool:
     """Put a group on the way; False if there is no room in the list (then it stays where it is)."""
     i = s.count[WAYS]
-    if i >= MOST_WAYS:
+    if i >= len(s.way_n):
         s.count[OVERFLOW] = 1
         return False
     s.way_origin[i] = origin
@@ -400,20 +411,20 @@ def flee_again(day: int, w: World, luck: Luck, s: State, place: int, n: int, tot
     offset = uniforms(luck, DISPLACEMENT, day, w.place_word[place], GUEST_DRAW).a
     per_guest = n / s.guests[place]
     passed, given = 0, 0
-    for origin in range(w.n_places + 1):
-        here = s.displaced[origin, place]
-        if here == 0:
-            continue
-        passed += here
+    row = s.first_at_host[place]
+    while row != NONE:
+        origin = s.row_origin[row]
+        passed += s.row_n[row]
         up_to = sampled_up_to(n, passed * per_guest, offset)
         if up_to > given:
             entity = mixed(w.place_word[place], origin_word(w, origin))
             u = uniforms(luck, DISPLACEMENT, day, entity, ONWARD_DRAW).a
             m = send_out(day, w, s, place, origin, up_to - given, u, total)
-            s.displaced[origin, place] -= m
+            s.row_n[row] -= m
             s.guests[place] -= m
             tally_fled(w, s, origin, host_column(w, s, place), -m)
         given = up_to
+        row = s.next_at_host[row]
 
 
 @kernel
@@ -439,8 +450,7 @@ def come_in(day: int, w: World, s: State) -> None:
                 s.residents[goal] += n
                 s.away[origin] -= n
             else:
-                s.displaced[origin, goal] += n
-                s.guests[goal] += n
+                register(s, origin, goal, n)
                 tally_fled(w, s, origin, host_column(w, s, goal), n)
             continue
         s.way_origin[kept] = origin
@@ -478,19 +488,19 @@ def bring_home(day: int, w: World, s: State, origin: int, n: int, u: float) -> N
     """Let some of those who are away from a place return, from each host its share; those on their way do not turn round."""
     per_head = n / s.away[origin]
     passed, given, gone = 0, 0, 0
-    for host in range(w.n_places + w.n_abroad):
-        here = s.displaced[origin, host]
-        if here == 0:
-            continue
-        passed += here
+    row = s.first_of_origin[origin]
+    while row != NONE:
+        host = s.row_host[row]
+        passed += s.row_n[row]
         up_to = sampled_up_to(n, passed * per_head, u)
         m = up_to - given
         if m > 0 and set_off(w, s, day, origin, origin, m, 1):
-            s.displaced[origin, host] -= m
+            s.row_n[row] -= m
             s.guests[host] -= m
             gone += m
             tally_fled(w, s, origin, host_column(w, s, host), -m)
         given = up_to
+        row = s.next_of_origin[row]
     count_on_the_way(w, s, origin, gone)
 
 
@@ -509,6 +519,8 @@ def displacement(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Move people for a day."""
     if day % WEEK_DAYS == 1:
         measure_pull_of_size(w, d, s)
+    if day % HEARD_DAYS == 1:
+        hear_of_roads(w, s)
     expose_people(w, d, s)
     come_in(day, w, s)
     for place in range(w.n_places):

@@ -17,7 +17,6 @@ from keyterrain.dynamics.state import (
     ASSAULT,
     MARCH_RING_DAYS,
     MARCHING,
-    MOST_ORDERS,
     MOST_SLOTS,
     NONE,
     ORDERS,
@@ -38,7 +37,7 @@ def order(s: State, actor: int, start: int, goal: int, n: int, hours: float, ris
     if n <= 0:
         return
     i = s.count[ORDERS]
-    if i >= MOST_ORDERS:
+    if i >= len(s.order_n):
         s.count[OVERFLOW] = 1
         return
     s.order_actor[i] = actor

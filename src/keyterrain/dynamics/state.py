@@ -56,9 +56,6 @@ MOST_SLOTS = 4
 MARCH_RING_DAYS = 16
 WOUND_RING_DAYS = 64
 MOST_GOALS = 12
-MOST_WAYS = 8192
-MOST_EVENTS = 16384
-MOST_ORDERS = 4096
 
 # operations
 IDLE = 0
@@ -76,7 +73,8 @@ TERMS = 4
 CLOSURE = 5
 INCIDENT = 6
 FLIGHT = 7
-EVENT_KINDS = ("capture", "assault", "broken_off", "withdrawal", "terms", "closure", "incident", "flight")
+DEFENCE_ENDS = 8
+EVENT_KINDS = ("capture", "assault", "broken_off", "withdrawal", "terms", "closure", "incident", "flight", "defence_ends")
 
 # causes
 BY_ASSAULT = 0
@@ -97,14 +95,13 @@ ORDERS = 3
 WAYS = 4
 ON_THE_WAY = 5
 KILLED = 6
-ROADS_SEEN_DAY = 7
 ROADS_CHANGED = 8
 SUPPLY_SOUGHT = 9
-ROADS_SEEN_BY = 10
 OVERFLOW = 11
 PASSABLE_CHANGED = 12
 AMBUSHES = 13
 LONGEST_CUT_DAYS = 14
+ROWS = 15
 N_COUNTERS = 16
 
 # weather scalars in State.sky
@@ -150,12 +147,13 @@ class World(Protocol):
     community: Ints  # (P) -1 none
     country: Ints  # (P)
     area: Ints  # (P) first area
-    approaches: Floats  # (P) distinct ways in
+    approaches: Floats  # (P) roads in
     route_from: Ints  # (E)
     route_to: Ints  # (E)
-    route_kind: Ints  # (E) 0 motorway, 1 primary, 2 paved, 3 mountain, 4 track or pass
+    route_kind: Ints  # (E) what it is paved with: 0 motorway, 1 primary, 2 paved, 3 track
     route_vehicle: Flags  # (E)
     route_km: Floats  # (E)
+    route_squared_gradient: Floats  # (E) mean over the route: what slows vehicles
     walk_base_hours: Floats  # (E) on foot without snow
     route_ground: Ints  # (E) zone x bands + band of the highest point
     shut_vehicle: Flags  # (E) closed at the start, no reopening known
@@ -176,6 +174,10 @@ class World(Protocol):
     triangle_start: Ints  # (P + 1) triangles over a rank
     triangle_sides: Ints  # (triangles, 2) links up from it
     triangle_across: Ints  # link between their upper ends
+    known_start: Ints  # (P + 1) places that people know of
+    known_place: Ints
+    survey_start: Ints  # (P + 1) ranks on the ways there, highest first
+    survey_rank: Ints
     pair_start: Ints  # (P + 1) routes within a raid of a place
     pair_route: Ints
     pair_hours: Singles
@@ -336,6 +338,7 @@ class State(Protocol):
     order_risk: Floats
     attacker: Smalls  # (P) side that attacks today, -1 none
     attack_slot: Ints  # (P)
+    defence_lost: Ints  # (P) lost by those under attack since the assault began
     pause: Ints  # (P)
     phase_luck: Floats  # (P)
     in_phase: Flags  # (P)
@@ -353,7 +356,13 @@ class State(Protocol):
     recent_incidents: Floats  # (P) of about a week
     excite_input: Floats  # (P)
     residents: Ints  # (P)
-    displaced: Ints  # (P + 1, H) by origin and host
+    first_of_origin: Ints  # (P + 1) first row of an origin's displaced people, by host, -1 none
+    first_at_host: Ints  # (H) first row of a host's guests, by origin, -1 none
+    row_origin: Ints  # (rows) place of origin, P where unknown
+    row_host: Ints
+    row_n: Ints  # people
+    next_of_origin: Ints  # (rows) next row of the same origin
+    next_at_host: Ints  # (rows) next row of the same host
     guests: Ints  # (H)
     away: Ints  # (P + 1) displaced people of an origin in all hosts
     fled: Ints  # (R, R + G + 2)
@@ -384,14 +393,19 @@ class State(Protocol):
     passed_on: Floats  # (P) price that a place has passed on to its neighbours
     toll: Floats  # (P) price of going on from a place, inf where nothing goes on
     way_price: Floats  # (E) price of a route
-    link_cost: Floats  # (links) scratch of searches from families' homes
-    link_hours: Floats  # (links)
-    rank_toll: Floats  # (P) by rank, as the next three
+    heard_hours: Floats  # (E) hours of the roads when families last heard of them
+    heard_holder: Smalls  # (P) holders then
+    weighed: Flags  # (leanings) whether links have been weighed since; the last leaning is that of no side
+    link_cost: Floats  # (leanings, links) what links cost families
+    link_hours: Floats  # (leanings, links)
+    rank_toll: Floats  # (leanings, P) by rank, as the next three
     rank_cost: Floats
     rank_hours: Floats
     rank_onward: Floats  # cost of a place and its toll
     by_arc: Ints  # (P) arc by which the cheapest way enters a place, -1 where a way begins
     astray: Flags  # (P) whether the known way to a place has closed
+    dealt: Ints  # (P) scratch: places being sorted
+    bin_end: Ints  # (P + 2)
     root: Ints  # (P)
     stamp: Ints  # (P)
     done: Ints  # (P)
@@ -445,6 +459,7 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "route_kind": ("u4", "routes"),
     "route_vehicle": ("i1", "routes"),
     "route_km": ("f8", "routes"),
+    "route_squared_gradient": ("f8", "routes"),
     "walk_base_hours": ("f8", "routes"),
     "route_ground": ("u4", "routes"),
     "shut_vehicle": ("i1", "routes"),
@@ -465,6 +480,10 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "triangle_start": ("u4", "origins"),
     "triangle_sides": ("u4", "triangles two"),
     "triangle_across": ("u4", "triangles"),
+    "known_start": ("u4", "origins"),
+    "known_place": ("u4", "known"),
+    "survey_start": ("u4", "origins"),
+    "survey_rank": ("u4", "surveyed"),
     "pair_start": ("u4", "origins"),
     "pair_route": ("u4", "pairs"),
     "pair_hours": ("f4", "pairs"),
@@ -622,6 +641,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "order_risk": ("f8", "orders"),
     "attacker": ("i1", "places"),
     "attack_slot": ("i4", "places"),
+    "defence_lost": ("i4", "places"),
     "pause": ("i4", "places"),
     "phase_luck": ("f8", "places"),
     "in_phase": ("i1", "places"),
@@ -639,7 +659,13 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "recent_incidents": ("f8", "places"),
     "excite_input": ("f8", "places"),
     "residents": ("i4", "places"),
-    "displaced": ("i4", "origins hosts"),
+    "first_of_origin": ("i4", "origins"),
+    "first_at_host": ("i4", "hosts"),
+    "row_origin": ("i4", "rows"),
+    "row_host": ("i4", "rows"),
+    "row_n": ("i4", "rows"),
+    "next_of_origin": ("i4", "rows"),
+    "next_at_host": ("i4", "rows"),
     "guests": ("i4", "hosts"),
     "away": ("i4", "origins"),
     "fled": ("i4", "areas host_areas"),
@@ -670,14 +696,19 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "passed_on": ("f8", "places"),
     "toll": ("f8", "places"),
     "way_price": ("f8", "routes"),
-    "link_cost": ("f8", "links"),
-    "link_hours": ("f8", "links"),
-    "rank_toll": ("f8", "places"),
+    "heard_hours": ("f8", "routes"),
+    "heard_holder": ("i1", "places"),
+    "weighed": ("i1", "leanings"),
+    "link_cost": ("f8", "leanings links"),
+    "link_hours": ("f8", "leanings links"),
+    "rank_toll": ("f8", "leanings places"),
     "rank_cost": ("f8", "places"),
     "rank_hours": ("f8", "places"),
     "rank_onward": ("f8", "places"),
     "by_arc": ("i4", "places"),
     "astray": ("i1", "places"),
+    "dealt": ("u4", "places"),
+    "bin_end": ("u4", "bins"),
     "root": ("i4", "places"),
     "stamp": ("i4", "places"),
     "done": ("i4", "places"),
@@ -708,13 +739,15 @@ LEAST_CAPACITY = {
     "corridor_ways": 128,
     "links": 512,
     "triangles": 1024,
+    "known": 1024,
+    "surveyed": 1024,
     "days": 512,
 }
 """Smallest room for each length that differs between theatres; beyond it powers of two, so that few shapes are ever compiled."""
 
 FIXED_LENGTHS = {
     "processes": 10,
-    "route_kinds": 5,
+    "route_kinds": 4,
     "grounds": 2 * N_BANDS,
     "counters": N_COUNTERS,
     "sky": N_SKY,
@@ -724,10 +757,7 @@ FIXED_LENGTHS = {
     "wound_ring": WOUND_RING_DAYS,
     "kinds": N_LOSS_KINDS,
     "slots": MOST_SLOTS,
-    "orders": MOST_ORDERS,
-    "ways": MOST_WAYS,
     "goals": MOST_GOALS,
-    "events": MOST_EVENTS,
     "policies": 4,
     "quantiles": 1025,
     "two": 2,
@@ -735,6 +765,13 @@ FIXED_LENGTHS = {
     "four": 4,
     "seven": 7,
 }
+
+
+PER_PLACE = {"orders": 16, "ways": 32, "events": 64, "rows": 64}
+"""Room in lists that grow with what happens, for each place that there is room for (assumption: several times what the busiest of
+thousands of replicates of the theatres that ship used); who overruns it is told so."""
+LEAST_LISTED = {"orders": 4096, "ways": 8192, "events": 16384, "rows": 16384}
+"""The same in small theatres, where a few places may be busy all the time (assumption)."""
 
 
 def capacities(lengths: dict[str, int]) -> dict[str, int]:
@@ -747,8 +784,11 @@ def capacities(lengths: dict[str, int]) -> dict[str, int]:
     return {
         **FIXED_LENGTHS,
         **room,
+        **{name: max(LEAST_LISTED[name], n * room["places"]) for name, n in PER_PLACE.items()},
         "hosts": room["places"] + room["abroad"],
         "origins": room["places"] + 1,
+        "bins": room["places"] + 2,
+        "leanings": room["sides"] + 1,
         "host_areas": room["areas"] + room["abroad"] + 2,
         "arcs": 2 * room["routes"],
         "traffic": room["sides"] * room["routes"],

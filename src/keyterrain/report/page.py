@@ -13,8 +13,10 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from keyterrain.report.data import data_block, map_block
+from keyterrain.report.decisive import decisive_block
 from keyterrain.report.escape import html_text, json_text
-from keyterrain.report.sections import Panel, Section, sections
+from keyterrain.report.policies import policies_block
+from keyterrain.report.sections import Answers, Panel, Section, sections
 from keyterrain.report.summary import how_to_read, summary_sentences
 from keyterrain.report.wording import day_month_year
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.headline import Headline
     from keyterrain.analysis.outlook import Outlook
     from keyterrain.analysis.relief import ReliefPicture
-    from keyterrain.analysis.saved_claims import SavedClaims
+    from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.figures import Curve
 
@@ -49,7 +51,7 @@ def write_report(run_path: Path, to: Path | None = None) -> Path:
     Raises
     ------
     keyterrain.campaign.errors.RunRefused
-        The folder is not that of a run, nothing of it is finished, or answers to claims kept in it cannot be read.
+        The folder is not that of a run, nothing of it is finished, or answers kept in it cannot be read.
     """
     from keyterrain.campaign.ensemble import open_run
 
@@ -72,33 +74,51 @@ def report_page(run: Run) -> str:
     from keyterrain.analysis.outlook import outlook
     from keyterrain.analysis.relief import shaded_relief
     from keyterrain.analysis.saved_claims import saved_claims
+    from keyterrain.analysis.saved_decisive import saved_decisive
+    from keyterrain.analysis.saved_policies import saved_policies
+    from keyterrain.analysis.terrain import terrain
 
-    claims = saved_claims(run.path)
+    answers = Answers(saved_claims(run.path), saved_decisive(run.path), saved_policies(run.path))
     seen = outlook(run)
     first = headline(seen)
     relief = shaded_relief(seen.situation.terrain_path, seen.situation.places)
-    return _page(run, seen, first, relief, claims)
+    ground = terrain(run.scenario, start=seen.situation.start)
+    return _page(run, seen, first, relief, ground, answers)
 
 
-def _page(run: Run, seen: Outlook, first: Headline, relief: ReliefPicture, claims: SavedClaims | None) -> str:
+def _page(run: Run, seen: Outlook, first: Headline, relief: ReliefPicture, worth: TerrainAnswer, answers: Answers) -> str:
     names = {side.key: side.name for side in seen.situation.sides}
-    parts = sections(run, seen, claims)
+    parts = sections(run, seen, worth, relief, answers)
     ground = map_block(seen, relief, [town.place for town in first.towns])
     return Template(_asset("page.html")).substitute(
         title=html_text(run.scenario.title),
         span=html_text(f"{day_month_year(first.start)} to {day_month_year(first.end)}"),
         summary=_unbroken(html_text(" ".join(summary_sentences(first, names)))),
-        claims_link='<a href="#claims">Claims</a> ' if claims else "",
+        answer_links="".join(f'<a href="#{key}">{name}</a> ' for key, name in answers.contents.items()),
         how_to_read=html_text(how_to_read(first)),
         sections="\n".join(_section(part) for part in parts),
-        data=json_text(data_block(seen, run.manifest)),
+        data=json_text({**data_block(seen, run.manifest), **_answer_blocks(seen, answers)}),
         aspect=f"{_aspect(relief):.4f}",
         map=json_text(ground),
         figures=_figures(parts),
         style=_asset("page.css"),
-        script="\n".join(_asset(name) for name in ("figures.js", "map.js", "tables.js", "start.js")),
+        script="\n".join(_asset(name) for name in ("figures.js", "map.js", "worth.js", "tables.js", "start.js")),
         plotly=_packed_plotly(),
     )
+
+
+def _answer_blocks(seen: Outlook, answers: Answers) -> dict[str, object]:
+    """Return what the pictures of kept answers show, for the data block."""
+    from keyterrain.analysis.outlines import area_outlines
+
+    blocks: dict[str, object] = {}
+    if answers.decisive:
+        outlines = area_outlines(seen.situation.places, [each.key for each in answers.decisive.areas])
+        places = seen.control.value["place"].to_numpy().tolist()
+        blocks["decisive"] = decisive_block(answers.decisive, outlines, places)
+    if answers.policies:
+        blocks["policies"] = policies_block(answers.policies)
+    return blocks
 
 
 def _unbroken(text: str) -> str:
@@ -143,8 +163,9 @@ def _panel(panel: Panel) -> str:
 
 def _figures(parts: list[Section]) -> str:
     """Return the figures by key, as plotly's own JSON."""
-    figures = {panel.key: json.loads(panel.figure.to_json()) for part in parts for panel in part.panels}
-    return json_text(figures)
+    figures = {key: figure for part in parts for key, figure in ((panel.key, panel.figure) for panel in part.panels)}
+    figures |= {key: figure for part in parts for key, figure in part.figures.items()}
+    return json_text({key: json.loads(figure.to_json()) for key, figure in figures.items()})
 
 
 def _packed_plotly() -> str:

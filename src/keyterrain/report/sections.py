@@ -13,20 +13,42 @@ from keyterrain.analysis.people import DEAD, ON_THE_WAY
 from keyterrain.analysis.placerows import horizons, place_rows
 from keyterrain.report import figures
 from keyterrain.report.claims import claims_html, claims_lead
+from keyterrain.report.decisive import (
+    MOST_RANKED,
+    effects_html,
+    ground_table,
+    ranked_figure,
+    ranking_html,
+    ranking_key_html,
+    worth_map_html,
+)
+from keyterrain.report.escape import html_text
 from keyterrain.report.figures import Curve
 from keyterrain.report.palette import GREEN, GREY, SKY, looks
+from keyterrain.report.policies import policies_html, policies_lead
 from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
+from keyterrain.report.terrain import LEAD, terrain_figure, terrain_legend, terrain_table
 from keyterrain.report.wording import count_with_band, day_month_year, percent_with_error
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     import xarray as xr
 
+    from keyterrain.analysis.kept_answers import AskedCampaign
     from keyterrain.analysis.outlook import Outlook
+    from keyterrain.analysis.relief import ReliefPicture
     from keyterrain.analysis.saved_claims import SavedClaims
+    from keyterrain.analysis.saved_decisive import SavedDecisive
+    from keyterrain.analysis.saved_policies import SavedPolicies
+    from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.palette import Look
 
+WORTH = (
+    "Worth: how far outcomes elsewhere move when one side rather than the other holds the ground throughout, 0 nothing, 1 "
+    "everything. Limits hold for all ground of a kind together and speak of sampling alone. Holding creates no force, and a side "
+    "may hold here what it could never take."
+)
 NO_PLACE = frozenset({ON_THE_WAY, DEAD})
 
 
@@ -51,17 +73,41 @@ class Section:
     html: str = ""
     legend: tuple[Curve, ...] = ()
     is_wide: bool = False
+    figures: dict[str, go.Figure] = field(default_factory=dict)
+    """Figures whose frames stand in `html`."""
 
 
-def sections(run: Run, seen: Outlook, claims: SavedClaims | None = None) -> list[Section]:
-    """Return all sections below the map; claims where answers to them were kept."""
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers that were kept with a run, None where a question was not asked."""
+
+    claims: SavedClaims | None = None
+    decisive: SavedDecisive | None = None
+    policies: SavedPolicies | None = None
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Keys of their sections, and what they are called in the table of contents."""
+        every = (
+            ("claims", "Claims", self.claims),
+            ("decisive", "Which ground", self.decisive),
+            ("policies", "Policies", self.policies),
+        )
+        return {key: name for key, name, answer in every if answer is not None}
+
+
+def sections(run: Run, seen: Outlook, ground: TerrainAnswer, relief: ReliefPicture, answers: Answers) -> list[Section]:
+    """Return all sections below the map, those of questions where answers to them were kept."""
     return [
-        *([_claims(run, claims)] if claims else []),
+        *([_claims(run, answers.claims)] if answers.claims else []),
+        *([_decisive(run, answers.decisive)] if answers.decisive else []),
+        *([_policies(run, answers.policies)] if answers.policies else []),
         _corridors(seen),
         _towns(seen),
         _losses(seen),
         _cut_off(seen),
         _displaced(seen),
+        _ground(seen, ground, relief),
         _places(seen),
         _inputs(run, seen),
         _manifest(run, seen),
@@ -72,6 +118,39 @@ def sections(run: Run, seen: Outlook, claims: SavedClaims | None = None) -> list
 def _claims(run: Run, claims: SavedClaims) -> Section:
     html = claims_html(claims, run.manifest.digest or "")
     return Section("claims", "Claims put to the test", claims_lead(claims), html=html)
+
+
+def _decisive(run: Run, saved: SavedDecisive) -> Section:
+    first, n = saved.places[:MOST_RANKED], len(saved.places)
+    of_places = f"all {n}" if len(first) == n else f"the first {len(first)} of {n}"
+    rankings = (
+        ("ranked-areas", "Areas", f"all {len(saved.areas)}", saved.areas, saved.bar_of_areas),
+        ("ranked-places", "Places", of_places, first, saved.bar_of_places),
+    )
+    shown = [each for each in rankings if any(ground.spread for ground in each[3])]
+    frames = "".join(ranking_html(key, title, note, grounds) for key, title, note, grounds, _ in shown)
+    html = (
+        _of_another_campaign(run, saved.campaign)
+        + f'<p class="note">{html_text(WORTH)}</p>'
+        + worth_map_html(saved)
+        + f"<h3>Ranked by worth</h3>{ranking_key_html()}"
+        + f'<div class="panels wide rankings">{frames}</div>'
+        + effects_html(saved)
+        + ground_table(saved)
+    )
+    drawn = {key: ranked_figure(grounds, bar) for key, _, _, grounds, bar in shown}
+    return Section("decisive", "Which ground decides", saved.sentence, html=html, figures=drawn)
+
+
+def _policies(run: Run, saved: SavedPolicies) -> Section:
+    html = _of_another_campaign(run, saved.campaign) + policies_html(saved)
+    return Section("policies", "Policies compared", policies_lead(saved), html=html)
+
+
+def _of_another_campaign(run: Run, asked: AskedCampaign) -> str:
+    """Return a warning where an answer that lies in the run's folder is about another campaign."""
+    differing = asked.differences(run.manifest.plan)
+    return f'<p class="warning">This answer is about {html_text(" and ".join(differing))}.</p>' if differing else ""
 
 
 def _active_looks(seen: Outlook) -> list[Look]:
@@ -210,6 +289,13 @@ def _destinations(seen: Outlook) -> list[str]:
     last = seen.displaced.fled_to.isel(week=-1)
     areas = [area for area in last["host_area"].to_numpy().tolist() if bool((last.sel(host_area=area) != 0).any())]
     return sorted(areas, key=lambda area: (area in NO_PLACE, -float(last.sel(host_area=area, level=0.5)), area))
+
+
+def _ground(seen: Outlook, ground: TerrainAnswer, relief: ReliefPicture) -> Section:
+    places = {place.key: place for place in seen.situation.places}
+    note = "the larger and darker a mark, the harder the ground; roads by how much of them other places see within 5 km"
+    panel = Panel("ground", "Defence and observed roads", note, terrain_figure(ground, places, relief))
+    return Section("ground", "What the ground is worth", LEAD, [panel], terrain_table(ground), terrain_legend())
 
 
 def _places(seen: Outlook) -> Section:

@@ -22,10 +22,13 @@ class Change:
     hold: Pairs = ()
     policy: Pairs = ()
     set: Pairs = ()
+    start_holder: Pairs = ()
 
     def with_more(self, other: Change) -> Change:
         """Return both changes together."""
-        return Change(self.hold + other.hold, self.policy + other.policy, self.set + other.set)
+        return Change(
+            self.hold + other.hold, self.policy + other.policy, self.set + other.set, self.start_holder + other.start_holder
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,9 @@ COMPARISON_COLUMNS = (
 )
 CHANGE_COLUMNS = (
     Column("hold", "nested", "mapping of ground (area or place) to the side that holds it throughout", default=""),
+    Column(
+        "start_holder", "nested", "mapping of ground (area or place) to the side that holds it on the first evening", default=""
+    ),
     Column(
         "policy", "nested", "mapping of sides to policies; `NAME,spring` waits out the winter, `NAME,now` does not", default=""
     ),

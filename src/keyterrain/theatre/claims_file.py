@@ -408,6 +408,7 @@ class _Reader:
             hold=self.pairs(entries, "hold", path, self.refuse_hold),
             policy=self.pairs(entries, "policy", path, self.refuse_policy),
             set=self.pairs(entries, "set", path, self.refuse_setting),
+            start_holder=self.pairs(entries, "start_holder", path, self.refuse_hold),
         )
 
     def pairs(self, entries: Mapping[str, Entry], word: str, path: str, refuse: Callable[[Entry, str, str], None]) -> Pairs:
@@ -458,12 +459,13 @@ class _Reader:
 
     def refuse_contradiction(self, change: Change, line: int, where: str) -> None:
         """A place that two sides hold, and a policy or parameter with two values, contradict each other."""
-        holder: dict[str, tuple[str, str]] = {}
-        for ground, side in change.hold:
+        holder: dict[str, tuple[str, str, str]] = {}
+        decrees = [(*pair, "held") for pair in change.hold] + [(*pair, "held at the start") for pair in change.start_holder]
+        for ground, side, how in decrees:
             for place in sorted(self.names.ground.get(ground.rpartition(":")[2], ())):
-                other = holder.setdefault(place, (ground, side))
+                other = holder.setdefault(place, (ground, side, how))
                 if other[1] != side:
-                    both = f"{other[0]} held by {other[1]} and {ground} held by {side}"
+                    both = f"{other[0]} {other[2]} by {other[1]} and {ground} {how} by {side}"
                     what = f"{both} contradict each other: both decree who holds {place}"
                     self.fault(line, where, what)
                     return

@@ -75,7 +75,12 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    written: Mapping[str, dict[str, str]] = {"hold": dict(change.hold), "policy": dict(change.policy), "set": dict(change.set)}
+    written: Mapping[str, dict[str, str]] = {
+        "hold": dict(change.hold),
+        "policy": dict(change.policy),
+        "set": dict(change.set),
+        "start_holder": dict(change.start_holder),
+    }
     return {word: pairs for word, pairs in written.items() if pairs}
 
 

@@ -92,7 +92,7 @@ ROUTES = Table(
     (
         *_route_ends("the road"),
         Column("km", "number", "length on the ground", "km", above=0, most=2000),
-        Column("kind", "choice", "what it is", choices=ROUTE_KINDS),
+        Column("kind", "choice", "surface; `mountain` is paved, `pass` a track: steepness is measured", choices=ROUTE_KINDS),
         Column("modes", "choices", "who can use it: `vehicle;foot` or `foot`", choices=("vehicle", "foot")),
         SOURCE,
         KNOWN_ON,

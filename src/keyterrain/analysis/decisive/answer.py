@@ -6,14 +6,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from keyterrain.analysis.decisive.ground import Ground
+from keyterrain.analysis.decisive.pairs import PairsAnswer
+from keyterrain.analysis.decisive.sharing import ShapleyAnswer
 from keyterrain.analysis.interval import Interval
 from keyterrain.theatre.nouns import Outcome
 from keyterrain.version import __version__
 
+if TYPE_CHECKING:
+    from keyterrain.analysis.decisive.taking import Taking
+
 MOST_NAMED = 3
 """Ground that stands out and is named in the sentence; the rest is counted."""
+LEAST_SAID = 0.001
+"""Worth of typical ground that is given as a number: below it lies nothing but noise (assumption)."""
 OUTSIDE = "What lies outside the theatre cannot be ranked."
 
 
@@ -100,6 +108,31 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
+class StartAnswer:
+    """What holding a piece of ground on the first evening alone does.
+
+    Attributes
+    ----------
+    worth, low, high, rank, stands_out, replicates
+        As of ground that is held throughout, among starts; the scales of outcomes are those of holding.
+    effects
+        As of holding; their intervals hold for all starts together.
+    made
+        By side the share of replicates in which it has all of the ground on the first evening: ground whose holder has no other
+        place stays with him.
+    """
+
+    worth: float
+    low: float
+    high: float
+    rank: int
+    stands_out: bool | None
+    replicates: int
+    effects: tuple[Effect, ...]
+    made: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class GroundAnswer:
     """What holding a piece of ground does.
 
@@ -116,6 +149,10 @@ class GroundAnswer:
         can be told (None).
     replicates
         Replicates with either side.
+    taking
+        What it takes each side to take it that does not have it from the start.
+    start
+        What holding it on the first evening alone does, where that was asked.
     """
 
     ground: Ground
@@ -131,6 +168,8 @@ class GroundAnswer:
     effects: tuple[Effect, ...]
     structure: Structure
     size: OfItsSize | None = None
+    taking: tuple[Taking, ...] = ()
+    start: StartAnswer | None = None
 
     @property
     def n_counted(self) -> int:
@@ -163,6 +202,12 @@ class DecisiveAnswer:
         Replicates played, and those that holding the ground could not touch and that were not played again.
     corridor_ways
         By corridor the most ways without a common route between its ends: the least number of routes to cut.
+    start_budget
+        Most replicates with either side of ground that is held at the start alone; 0: not asked.
+    n_watched
+        Replicates in which nothing is held and that were watched to see what it takes to take ground.
+    shapley, pairs
+        What areas change together, shared out among them, and what pairs of ground do together; where asked for.
     """
 
     scenario: str
@@ -181,7 +226,11 @@ class DecisiveAnswer:
     n_played: int
     n_copied: int
     corridor_ways: Mapping[str, int]
+    shapley: ShapleyAnswer | None = None
+    pairs: PairsAnswer | None = None
     version: str = __version__
+    start_budget: int = 0
+    n_watched: int = 0
 
     def of(self, key: str) -> GroundAnswer:
         """Return the answer about an area or place; the area where a key is both."""
@@ -206,7 +255,7 @@ class DecisiveAnswer:
             more = f" and {len(out) - MOST_NAMED} more" if len(out) > MOST_NAMED else ""
             named = ", ".join(self._worth(each) for each in out[:MOST_NAMED])
             verb = "stands" if len(out) == 1 else "stand"
-            against = f" against {typical:.2g} of typical ground" if len(grounds) > 1 else ""
+            against = f" against {_typical(typical)} of typical ground" if len(grounds) > 1 else ""
             return f"{among} {named}{more} {verb} out{against}{self._by_what(out[0], alone=len(out) == 1)}."
         known = [each for each in grounds if not math.isnan(each.worth)]
         if not known:
@@ -235,3 +284,7 @@ class DecisiveAnswer:
         interval = effect.interval
         spread = f"{interval.value:+.2g}{unit} [{interval.low:.2g}, {interval.high:.2g}]"
         return f'{by} {spread} in "{says}" when {held} rather than {other} holds it'
+
+
+def _typical(worth: float) -> str:
+    return f"{worth:.2g}" if worth >= LEAST_SAID else f"less than {LEAST_SAID}"

@@ -14,15 +14,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, Structure
+from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, StartAnswer, Structure
 from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas, why_left_out
-from keyterrain.analysis.decisive.holding import Held, Holdings
+from keyterrain.analysis.decisive.holding import Held, Holdings, When
+from keyterrain.analysis.decisive.pairs import Pairing, PairsAnswer
+from keyterrain.analysis.decisive.pairs import check as check_pairs
+from keyterrain.analysis.decisive.sharing import ShapleyAnswer, Sharing
+from keyterrain.analysis.decisive.start import of_ranking
 from keyterrain.analysis.decisive.structure import Network
+from keyterrain.analysis.decisive.taking import WATCHED_PER_REPLICATE, Watched, watch
+from keyterrain.analysis.decisive.unions import Allowance, Unions
 from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
 from keyterrain.analysis.interval import level_of_each, looks, of_difference
 from keyterrain.analysis.measures import Measurement
@@ -61,6 +68,10 @@ def decide(
     only: Sequence[str] = (),
     outcomes: Sequence[str] = (),
     areas_at_random: int = AREAS_AT_RANDOM,
+    start_replicates: int = 0,
+    shapley: int | None = None,
+    pairs: int | None = None,
+    announce: Callable[[Allowance], None] | None = None,
     executor: Executor | None = None,
     kernels: Kernels | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -79,11 +90,17 @@ def decide(
         Keys of the outcomes that are looked at; all by default.
     areas_at_random
         Random connected areas beside the areas of each size.
+    start_replicates
+        Most replicates of ground that each side holds on the first evening alone; 0: not asked (see `start_budget`).
+    shapley, pairs
+        Most campaigns to share out among areas what they change together, and to play pairs of ground; neither by default.
+    announce
+        Told what either may take, before it is played.
 
     Raises
     ------
     RunRefused
-        Ground or an outcome that is not there, or fewer than two active sides.
+        Ground or an outcome that is not there, fewer than two active sides, or too few campaigns for what is asked.
     ScenarioFaults
         A start that is not covered.
     """
@@ -100,19 +117,29 @@ def decide(
         days=days,
         progress=progress,
     )
+    together = _Together(Unions(held, asked.grounds, asked.outcomes, situation, progress), replicates, announce)
+    sharing = together.sharing(shapley, seed)
+    together.check(pairs)
     schedule = looks(replicates, FIRST_LOOK)
+    held.extend((), schedule[0])  # what is compiled on first use says nothing of how long a campaign takes
+    n_before, began = held.n_played, perf_counter()
     rankings = _spend(held, asked, schedule, seed)
+    starts = _starts(held, asked, start_replicates, seed) if start_replicates else {}
     held.extend(at_random, min(FIRST_LOOK, replicates))
+    watched = watch(held, WATCHED_PER_REPLICATE * replicates)
     scales = asked.scales(held)
     by_chance = {ground: squared_worth(asked.differences(held, ground, scales)) for ground in at_random}
     level = level_of_each(len(schedule), len(asked.grounds) * len(asked.outcomes) * len(asked.pairs), LEVEL)
     network = Network(situation)
     answers = {
         kind: tuple(
-            _answer(ground, ranking, held, asked, level, by_chance, network.structure(ground)) for ground in ranking.order
+            _answer(ground, ranking, held, asked, level, by_chance, network.structure(ground), watched, starts.get(ground))
+            for ground in ranking.order
         )
         for kind, ranking in rankings.items()
     }
+    n_played, n_copied = held.n_played, held.n_copied
+    seconds_each = (perf_counter() - began) / max(n_played - n_before, 1)
     return DecisiveAnswer(
         scenario=scenario.name,
         title=scenario.title,
@@ -127,10 +154,51 @@ def decide(
         places=answers["place"],
         typical_area=root(rankings["area"].typical),
         typical_place=root(rankings["place"].typical),
-        n_played=held.n_played,
-        n_copied=held.n_copied,
+        n_played=n_played,
+        n_copied=n_copied,
         corridor_ways=network.ways,
+        start_budget=start_replicates,
+        n_watched=watched.n,
+        shapley=together.shared_out(sharing, seconds_each),
+        pairs=together.paired(pairs, (*answers["area"], *answers["place"]), seconds_each),
     )
+
+
+@dataclass(frozen=True)
+class _Together:
+    """What is asked of several pieces of ground together, each within a number of campaigns that is said beforehand."""
+
+    unions: Unions
+    replicates: int
+    announce: Callable[[Allowance], None] | None
+
+    def sharing(self, campaigns: int | None, seed: int) -> Sharing | None:
+        return None if campaigns is None else Sharing(self.unions, campaigns, seed)
+
+    def check(self, campaigns: int | None) -> None:
+        if campaigns is not None:
+            check_pairs(self.unions, campaigns, self.replicates)
+
+    def shared_out(self, sharing: Sharing | None, seconds_each: float) -> ShapleyAnswer | None:
+        if sharing is None:
+            return None
+        self._say(sharing.allowance(seconds_each))
+        return sharing.share_out()
+
+    def paired(self, campaigns: int | None, answers: Sequence[GroundAnswer], seconds_each: float) -> PairsAnswer | None:
+        """Play pairs of the ground that is worth most, and of that which most ways pass."""
+        if campaigns is None:
+            return None
+        by_worth = sorted(answers, key=lambda each: (-(0.0 if math.isnan(each.worth) else each.worth), each.ground.key))
+        by_map = sorted(answers, key=lambda each: (-each.structure.betweenness, each.ground.key))
+        grounds = ([each.ground for each in by_worth], [each.ground for each in by_map])
+        pairing = Pairing(self.unions, *grounds, campaigns, self.replicates)
+        self._say(pairing.allowance(seconds_each))
+        return pairing.answer()
+
+    def _say(self, allowance: Allowance) -> None:
+        if self.announce is not None:
+            self.announce(allowance)
 
 
 @dataclass(frozen=True)
@@ -181,31 +249,49 @@ class _Asked:
         values = [held.if_held(Held(ground, side)) for ground in self.grounds for side in self.sides]
         return tuple(scale_of(each.noun.kind, [rows[i] for rows in values]) for i, each in enumerate(self.measurements))
 
-    def differences(self, held: Holdings, ground: Ground, scales: Sequence[float]) -> Floats:
+    def differences(self, held: Holdings, ground: Ground, scales: Sequence[float], when: When = "throughout") -> Floats:
         """Return the scaled paired differences (pair and outcome, replicate), nan throughout where one does not count."""
         out = np.array([bool(why) for why in self.left_out(ground)])
         rows = []
         for first, second in self.pairs:
-            differences = held.if_held(Held(ground, first)) - held.if_held(Held(ground, second))
+            differences = held.if_held(Held(ground, first, when)) - held.if_held(Held(ground, second, when))
             rows.append(np.where(out[:, None], np.nan, differences / np.array(scales)[:, None]))
         return np.concatenate(rows)
 
 
-def _spend(held: Holdings, asked: _Asked, schedule: Sequence[int], seed: int) -> dict[str, Ranking]:
+def _spend(held: Holdings, asked: _Asked, schedule: Sequence[int], seed: int, when: When = "throughout") -> dict[str, Ranking]:
     """Play ground until it is clear whether it stands out, or the budget ends; return the ranking of each kind."""
     level = level_of_each(len(schedule), len(KINDS), LEVEL)
     rankings: dict[str, Ranking] = {}
     still_open: Sequence[Ground] = asked.grounds
     for n in schedule:
-        held.extend(still_open, n)
+        held.extend(still_open, n, when)
         scales = asked.scales(held)
         for kind in KINDS:
-            differences = {g: asked.differences(held, g, scales) for g in asked.grounds if g.kind == kind}
+            differences = {g: asked.differences(held, g, scales, when) for g in asked.grounds if g.kind == kind}
             rankings[kind] = ranked(differences, seed, level)
         still_open = [g for ranking in rankings.values() for g in ranking.order if ranking.is_open(g)]
         if not still_open:
             break
     return rankings
+
+
+def _starts(held: Holdings, asked: _Asked, replicates: int, seed: int) -> dict[Ground, StartAnswer]:
+    """Play ground that is held at the start alone, as `_spend` does, and return what that does."""
+    schedule = looks(replicates, FIRST_LOOK)
+    rankings = _spend(held, asked, schedule, seed, "start")
+    level = level_of_each(len(schedule), len(asked.grounds) * len(asked.outcomes) * len(asked.pairs), LEVEL)
+    return {
+        ground: of_ranking(
+            ground,
+            ranking,
+            replicates=held.if_held(Held(ground, asked.sides[0], "start")).shape[1],
+            effects=_effects(ground, held, asked, level, "start"),
+            made={side: held.share_made(Held(ground, side, "start")) for side in asked.sides},
+        )
+        for ranking in rankings.values()
+        for ground in ranking.order
+    }
 
 
 def _at_random(grounds: Sequence[Ground], situation: Situation, n: int, seed: int) -> tuple[Ground, ...]:
@@ -221,6 +307,8 @@ def _answer(
     level: float,
     by_chance: Mapping[Ground, float],
     structure: Structure,
+    watched: Watched,
+    start: StartAnswer | None,
 ) -> GroundAnswer:
     rank_low, rank_high = ranking.middle(ground)
     return GroundAnswer(
@@ -237,14 +325,16 @@ def _answer(
         effects=_effects(ground, held, asked, level),
         structure=structure,
         size=_of_its_size(ground, ranking.worth[ground], held, asked, by_chance),
+        taking=watched.taking(ground),
+        start=start,
     )
 
 
-def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float) -> tuple[Effect, ...]:
+def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float, when: When = "throughout") -> tuple[Effect, ...]:
     left_out, nothing = asked.left_out(ground), held.if_nothing_is_held(ground)
     effects = []
     for first, second in asked.pairs:
-        one, other = held.if_held(Held(ground, first)), held.if_held(Held(ground, second))
+        one, other = held.if_held(Held(ground, first, when)), held.if_held(Held(ground, second, when))
         base = nothing[:, : one.shape[1]]
         for i, (outcome, measurement) in enumerate(zip(asked.outcomes, asked.measurements, strict=True)):
             kind = measurement.noun.kind

@@ -23,16 +23,11 @@ function percent(p) {
   return Math.round(100 * p) + "%";
 }
 
-class CampaignMap {
-  constructor(data, ground) {
-    this.data = data;
+/* Ground, places and labels; what is drawn between them is said by maps that extend it. */
+class GroundMap {
+  constructor(frame, ground) {
     this.ground = ground;
-    this.frame = document.getElementById("map-figure");
-    this.shown = LIKELIEST;
-    this.mode = Object.keys(data.p_route_open)[0];
-    this.day = 0;
-    this.looks = Object.fromEntries(ground.looks.map((look) => [look.holder, look]));
-    this.hovers = ground.places.map((place) => this.heading(place));
+    this.frame = frame;
     const { west, east, south, north } = ground.relief;
     this.stretch = 1 / Math.cos(((south + north) / 2) * Math.PI / 180);
     this.whole = this.cover({ west, east, south, north });
@@ -47,24 +42,105 @@ class CampaignMap {
     return { ...edges, west: middle - width / 2, east: middle + width / 2 };
   }
 
+  async plot(traces) {
+    await Plotly.newPlot(this.frame, traces, this.layout(), {
+      ...CONFIG, scrollZoom: true, displayModeBar: "hover",
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"],
+    });
+    this.frame.on("plotly_relayout", (change) => { if (!this.furnishing && !("annotations" in change)) this.furnish(); });
+    new ResizeObserver(() => { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.furnish(), 200); }).observe(this.frame);
+    await this.furnish();
+  }
+
+  labelTrace() {
+    return {
+      type: "scatter", mode: "markers+text", name: "labels", x: [], y: [], text: [], textposition: [], hoverinfo: "skip",
+      marker: { size: [], opacity: 0 },
+      textfont: { size: 12, color: "#1c1c1c" },
+    };
+  }
+
+  layout() {
+    const { source, west, east, south, north } = this.ground.relief;
+    const axis = { zeroline: false, showgrid: false, ticks: "inside", tickcolor: "#555", nticks: 6, tickfont: { size: 10 }, ticksuffix: "°" };
+    return {
+      template: "none", showlegend: false, dragmode: "pan", hovermode: "closest", hoverdistance: 14,
+      font: { family: getComputedStyle(document.body).getPropertyValue("--sans") || "sans-serif", size: 12 },
+      margin: this.frame.clientWidth < 500 ? { l: 34, r: 2, t: 2, b: 30 } : { l: 44, r: 6, t: 6, b: 34 }, paper_bgcolor: "#ffffff", plot_bgcolor: "#e9ece6",
+      xaxis: { ...axis, range: [this.whole.west, this.whole.east], title: { text: "degrees east", font: { size: 10 }, standoff: 2 } },
+      yaxis: { ...axis, range: [south, north], scaleanchor: "x", scaleratio: this.stretch, title: { text: "degrees north", font: { size: 10 }, standoff: 2 } },
+      images: [{ source, xref: "x", yref: "y", x: west, y: north, sizex: east - west, sizey: north - south, sizing: "stretch", layer: "below" }],
+      hoverlabel: { bgcolor: "#fff", bordercolor: "#777", align: "left", font: { size: 12, color: "#222" } },
+    };
+  }
+
+  /* What may be named, the weightiest by rank and people first; marks are as wide as their radius says. */
+  labelled() {
+    return this.ground.places;
+  }
+
+  labelText(chosen) {
+    return label(chosen.text);
+  }
+
+  labelRoom(place) {
+    return this.size(place) + 3;
+  }
+
+  /* What depends on the part of the map in view: labels that do not collide, scale, north. */
+  async furnish() {
+    const x = this.frame._fullLayout?.xaxis, y = this.frame._fullLayout?.yaxis;
+    if (!x || !x._length) return;
+    this.furnishing = true;
+    const chosen = chooseLabels(this.labelled(), {
+      left: Math.min(...x.range), right: Math.max(...x.range), bottom: Math.min(...y.range), top: Math.max(...y.range),
+      width: x._length, height: y._length,
+    });
+    await Plotly.restyle(this.frame, {
+      x: [chosen.map((each) => each.place.lon)], y: [chosen.map((each) => each.place.lat)],
+      text: [chosen.map((each) => this.labelText(each))], textposition: [chosen.map((each) => each.position)],
+      "marker.size": [chosen.map((each) => this.labelRoom(each.place))],
+    }, [this.labelsAt]);
+    await Plotly.relayout(this.frame, { annotations: scaleAndNorth(x, y), shapes: scaleBar(x, y) });
+    this.furnishing = false;
+  }
+
+  view(edges) {
+    const pad = Math.max(0.03, 0.12 * (edges.east - edges.west), 0.12 * (edges.north - edges.south));
+    return Plotly.relayout(this.frame, {
+      "xaxis.range": [edges.west - pad, edges.east + pad], "yaxis.range": [edges.south - pad, edges.north + pad],
+    });
+  }
+
+  viewWhole() {
+    const { west, east, south, north } = this.whole;
+    return Plotly.relayout(this.frame, { "xaxis.range": [west, east], "yaxis.range": [south, north] });
+  }
+}
+
+class CampaignMap extends GroundMap {
+  constructor(data, ground) {
+    super(document.getElementById("map-figure"), ground);
+    this.data = data;
+    this.labelsAt = LABELS;
+    this.shown = LIKELIEST;
+    this.mode = Object.keys(data.p_route_open)[0];
+    this.day = 0;
+    this.looks = Object.fromEntries(ground.looks.map((look) => [look.holder, look]));
+    this.hovers = ground.places.map((place) => this.heading(place));
+  }
+
   heading(place) {
     const others = place.alt_names.length ? "<br><i>" + label(place.alt_names.slice(0, 3).join(", ")) + "</i>" : "";
     return "<b>" + label(place.name) + "</b> " + label(place.kind) + others;
   }
 
   async draw() {
-    const traces = [this.snowTrace(), ...this.routeTraces(), this.placeTrace(), this.labelTrace()];
-    await Plotly.newPlot(this.frame, traces, this.layout(), {
-      ...CONFIG, scrollZoom: true, displayModeBar: "hover",
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"],
-    });
-    this.frame.on("plotly_relayout", (change) => { if (!this.furnishing && !("annotations" in change)) this.furnish(); });
+    await this.plot([this.snowTrace(), ...this.routeTraces(), this.placeTrace(), this.labelTrace()]);
     this.frame.on("plotly_click", (event) => {
       const point = event.points.find((each) => each.curveNumber === PLACES);
       if (point) this.showPlace(point.pointNumber);
     });
-    new ResizeObserver(() => { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.furnish(), 200); }).observe(this.frame);
-    await this.furnish();
   }
 
   /* Probabilities of all holders at every place on the day shown: what the colours are made of. */
@@ -118,14 +194,6 @@ class CampaignMap {
     };
   }
 
-  labelTrace() {
-    return {
-      type: "scatter", mode: "markers+text", name: "labels", x: [], y: [], text: [], textposition: [], hoverinfo: "skip",
-      marker: { size: [], opacity: 0 },
-      textfont: { size: 12, color: "#1c1c1c" },
-    };
-  }
-
   snowTrace() {
     return { ...this.lines(), name: "snow", line: { color: SNOW_COLOUR, width: 6 }, ...this.coordinates(this.snowy()) };
   }
@@ -172,38 +240,6 @@ class CampaignMap {
     return { x, y };
   }
 
-  layout() {
-    const { source, west, east, south, north } = this.ground.relief;
-    const axis = { zeroline: false, showgrid: false, ticks: "inside", tickcolor: "#555", nticks: 6, tickfont: { size: 10 }, ticksuffix: "°" };
-    return {
-      template: "none", showlegend: false, dragmode: "pan", hovermode: "closest", hoverdistance: 14,
-      font: { family: getComputedStyle(document.body).getPropertyValue("--sans") || "sans-serif", size: 12 },
-      margin: this.frame.clientWidth < 500 ? { l: 34, r: 2, t: 2, b: 30 } : { l: 44, r: 6, t: 6, b: 34 }, paper_bgcolor: "#ffffff", plot_bgcolor: "#e9ece6",
-      xaxis: { ...axis, range: [this.whole.west, this.whole.east], title: { text: "degrees east", font: { size: 10 }, standoff: 2 } },
-      yaxis: { ...axis, range: [south, north], scaleanchor: "x", scaleratio: this.stretch, title: { text: "degrees north", font: { size: 10 }, standoff: 2 } },
-      images: [{ source, xref: "x", yref: "y", x: west, y: north, sizex: east - west, sizey: north - south, sizing: "stretch", layer: "below" }],
-      hoverlabel: { bgcolor: "#fff", bordercolor: "#777", align: "left", font: { size: 12, color: "#222" } },
-    };
-  }
-
-  /* What depends on the part of the map in view: labels that do not collide, scale, north. */
-  async furnish() {
-    const x = this.frame._fullLayout?.xaxis, y = this.frame._fullLayout?.yaxis;
-    if (!x || !x._length) return;
-    this.furnishing = true;
-    const chosen = chooseLabels(this.ground.places, {
-      left: Math.min(...x.range), right: Math.max(...x.range), bottom: Math.min(...y.range), top: Math.max(...y.range),
-      width: x._length, height: y._length,
-    });
-    await Plotly.restyle(this.frame, {
-      x: [chosen.map((each) => each.place.lon)], y: [chosen.map((each) => each.place.lat)],
-      text: [chosen.map((each) => label(each.text))], textposition: [chosen.map((each) => each.position)],
-      "marker.size": [chosen.map((each) => this.size(each.place) + 3)],
-    }, [LABELS]);
-    await Plotly.relayout(this.frame, { annotations: scaleAndNorth(x, y), shapes: scaleBar(x, y) });
-    this.furnishing = false;
-  }
-
   async setDay(day) {
     const before = this.week();
     this.day = day;
@@ -239,18 +275,6 @@ class CampaignMap {
   async showMode(mode) {
     this.mode = mode;
     await this.restyleRoutes();
-  }
-
-  view(edges) {
-    const pad = Math.max(0.03, 0.12 * (edges.east - edges.west), 0.12 * (edges.north - edges.south));
-    return Plotly.relayout(this.frame, {
-      "xaxis.range": [edges.west - pad, edges.east + pad], "yaxis.range": [edges.south - pad, edges.north + pad],
-    });
-  }
-
-  viewWhole() {
-    const { west, east, south, north } = this.whole;
-    return Plotly.relayout(this.frame, { "xaxis.range": [west, east], "yaxis.range": [south, north] });
   }
 
   /* The days of one place: probability of each holder, with the day of the map marked. */
@@ -290,7 +314,7 @@ function chooseLabels(places, view) {
   const inView = places
     .filter((place) => place.lon > view.left && place.lon < view.right && place.lat > view.bottom && place.lat < view.top)
     .map((place) => ({ place, x: (place.lon - view.left) * perX, y: (view.top - place.lat) * perY }));
-  const marks = inView.map(({ place, x, y }) => ({ left: x - 5, right: x + 5, top: y - 5, bottom: y + 5, place }));
+  const marks = inView.map(({ place, x, y }) => ({ left: x - (place.radius ?? 5), right: x + (place.radius ?? 5), top: y - (place.radius ?? 5), bottom: y + (place.radius ?? 5), place }));
   const taken = [{ left: 0, right: 130, top: view.height - 44, bottom: view.height }];
   const most = Math.round(12 + (view.width * view.height) / 14000);
   const chosen = [];
@@ -298,7 +322,7 @@ function chooseLabels(places, view) {
   for (const { place, x, y } of ordered) {
     if (chosen.length >= most) break;
     const text = place.name.length > 26 ? place.name.slice(0, 25) + "…" : place.name;
-    const found = sides(x, y, text.length * 6.4 + 4).find((side) =>
+    const found = sides(x, y, text.length * 6.4 + 4, (place.radius ?? 5) + 2).find((side) =>
       side.left > 0 && side.right < view.width && side.top > 0 && side.bottom < view.height &&
       !taken.some((other) => overlap(side, other)) &&
       !marks.some((mark) => mark.place !== place && mark.place.rank >= Math.min(place.rank, 2) && overlap(side, mark)));
@@ -309,8 +333,8 @@ function chooseLabels(places, view) {
   return chosen;
 }
 
-function sides(x, y, width) {
-  const high = 15, gap = 7;
+function sides(x, y, width, gap) {
+  const high = 15;
   return [
     { position: "middle right", left: x + gap, right: x + gap + width, top: y - high / 2, bottom: y + high / 2 },
     { position: "middle left", left: x - gap - width, right: x - gap, top: y - high / 2, bottom: y + high / 2 },

@@ -118,6 +118,7 @@ async function start() {
   wire(map);
   await map.setDay(0);
   await map.showPlace(map.ground.first_place);
+  await drawWorth(block("keyterrain-data"), map.ground);
   drawFiguresWhenSeen();
   document.documentElement.dataset.ready = "yes";
 }

@@ -75,14 +75,13 @@ def _referring(schema: Table, row: Row) -> Iterator[Column]:
 
 
 def _unknown_names(row: Row, column: Column, valid_of: Mapping[str, frozenset[str] | None]) -> Iterator[Fault]:
-    valid: set[str] = set(column.also)
-    for space in column.refers_to:
-        names = valid_of[space]
-        if names is None:
-            return
-        valid |= names
+    spaces = [valid_of[space] for space in column.refers_to]
+    known = [names for names in spaces if names is not None]
+    if len(known) < len(spaces):
+        return
     for name in _names_in(row.get(column.name)):
-        if name not in valid:
+        if name not in column.also and not any(name in names for names in known):
+            valid = frozenset(column.also).union(*known)
             yield row.fault(column.name, f"unknown {' or '.join(column.refers_to)} {shown(name)}", nearest(name, valid))
 
 

@@ -1,0 +1,101 @@
+"""Awareness: which places people know of, and what a search from their home has to look at to find the ways there.
+
+People know of the places nearest to theirs by road in dry summer, and of those where one leaves the country. In a theatre with no
+more than `MOST_KNOWN` places everyone knows all of them. That the number is bounded keeps the cost of a family's search the same
+however large the theatre is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.campaign.contraction import Contraction
+from keyterrain.dynamics.hierarchy import look_up
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+MOST_KNOWN = 192
+"""Places that people know of besides the gates of the country (assumption: as many as in a theatre of some 200 km, where the
+farthest of importance to a family was the 118th by road)."""
+FIRST_LIMIT_HOURS = 2.0
+ORIGINS_AT_ONCE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Awareness:
+    """What people know of, by place of origin.
+
+    Attributes
+    ----------
+    known_start, known_place
+        (P + 1), (known) places that people know of, in the order of places.
+    survey_start, survey_rank
+        (P + 1), (surveyed) ranks on all ways down to these places in the contraction, highest first.
+    """
+
+    known_start: NDArray[np.int32]
+    known_place: NDArray[np.int32]
+    survey_start: NDArray[np.int32]
+    survey_rank: NDArray[np.int32]
+
+
+def awareness(graph: csr_array, gates: NDArray[np.int32], made: Contraction, most: int = MOST_KNOWN) -> Awareness:
+    """Say what people of each place know of.
+
+    Parameters
+    ----------
+    graph
+        Hours (place, place) of each route.
+    gates
+        Places that everyone knows of.
+    made
+        Contraction of the same network.
+    most
+        Places that people know of besides these.
+    """
+    n = int(graph.shape[0])
+    everywhere = np.arange(n)
+    nearest = [everywhere] * n if n <= most else _nearest(graph, most)
+    known = [np.union1d(places, gates) for places in nearest]
+    known_start = np.cumsum([0, *map(len, known)]).astype(np.int32)
+    known_place = (np.concatenate(known) if known else everywhere).astype(np.int32)
+    upper = np.full(n, -1, dtype=np.int32)
+    has_upper = np.diff(made.link_start) > 0
+    upper[has_upper] = made.link_rank[made.link_start[:-1][has_upper]]
+    survey_start = np.zeros(n + 1, dtype=np.int32)
+    nothing = np.zeros(0, dtype=np.int32)
+    look_up(upper, made.rank_of[known_place], known_start, survey_start, nothing)
+    survey_rank = np.zeros(int(survey_start[n]), dtype=np.int32)
+    look_up(upper, made.rank_of[known_place], known_start, survey_start, survey_rank)
+    for i in range(n):
+        survey_rank[survey_start[i] : survey_start[i + 1]][::-1].sort()
+    return Awareness(known_start, known_place, survey_start, survey_rank)
+
+
+def _nearest(graph: csr_array, most: int) -> list[NDArray[np.int64]]:
+    """Return the nearest places of each, itself among them; fewer where fewer are joined to it."""
+    from scipy.sparse.csgraph import dijkstra
+
+    found: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)] * graph.shape[0]
+    left = np.arange(graph.shape[0])
+    limit = FIRST_LIMIT_HOURS
+    while len(left):
+        too_few = []
+        for some in np.split(left, range(ORIGINS_AT_ONCE, len(left), ORIGINS_AT_ONCE)):
+            for origin, hours in zip(some, dijkstra(graph, indices=some, limit=limit), strict=True):
+                reached = np.flatnonzero(np.isfinite(hours))
+                if len(reached) < most and np.isfinite(limit):
+                    too_few.append(origin)
+                found[origin] = np.sort(reached[np.lexsort((reached, hours[reached]))[:most]])
+        left = np.array(too_few, dtype=np.int64)
+        limit = 2.0 * limit if limit < _LONGEST_HOURS else np.inf
+    return found
+
+
+_LONGEST_HOURS = 128.0
+"""From here on all places that are joined are looked for."""
