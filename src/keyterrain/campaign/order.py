@@ -38,10 +38,10 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "astray bin_end bound by_arc cost count.HEAP count.STAMP dealt done excite_input facing goal_weight heap_cost heap_place load "
-    "passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward root safety sight_luck "
-    "slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route traffic_side "
-    "traffic_word way_price"
+    "astray bin_end bound by_arc cost count.HEAP count.STAMP dealt done excite_input facing goal_weight heap_cost "
+    "heap_place load passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward root safety "
+    "sight_luck slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route "
+    "traffic_side traffic_word way_price"
 )
 """Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
 
