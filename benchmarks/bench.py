@@ -42,6 +42,8 @@ LARGE_REPLICATES = 40
 LARGE_TIMES_LIMIT = 1.5
 BUILD_LIMIT_S = 60.0
 BUILD_MEMORY_LIMIT_MB = 1000
+SPILLOVER = Path(__file__).with_name("spillover.py")
+SPILLOVER_LIMIT_S = 20.0
 
 
 class Finished(NamedTuple):
@@ -98,6 +100,7 @@ class Benchmark(NamedTuple):
     build_road_nodes: int
     build_s: float
     build_peak_mb: float
+    spillover_fit_s: dict[str, float]
 
 
 def measure(command: list[str]) -> Finished:
@@ -235,6 +238,18 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
     large = play_large(scratch, max(LARGE_REPLICATES // shortened_by, 2))
     print("building a theatre from a large extract", file=sys.stderr)
     built = build(scratch)
+    print("five mutually exciting kinds, 20,000 to 400,000 events", file=sys.stderr)
+    fits = measure(
+        [
+            "env",
+            "OPENBLAS_NUM_THREADS=1",
+            sys.executable,
+            str(SPILLOVER),
+            "--speed",
+            "--json",
+            *(["--quick"] if shortened_by > 1 else []),
+        ]
+    )
 
     return Benchmark(
         machine=machine(),
@@ -252,6 +267,7 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
         build_road_nodes=json.loads(built.stdout)["points_read"],
         build_s=built.seconds,
         build_peak_mb=built.peak_mb,
+        spillover_fit_s=json.loads(fits.stdout)["seconds"],
     )
 
 
@@ -274,6 +290,7 @@ def table(result: Benchmark) -> str:
         ("peak memory, large theatre", f"{result.large.peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
         (f"build, {result.build_road_nodes:,} road nodes", f"{result.build_s:.1f} s", f"limit {BUILD_LIMIT_S:.0f} s"),
         ("peak memory, build", f"{result.build_peak_mb:,.0f} MB", f"limit {BUILD_MEMORY_LIMIT_MB:,} MB"),
+        *spillover_rows(result.spillover_fit_s),
         *process_rows(result.seconds_by_process),
     ]
     heading = ", ".join(f"{key} {value}" for key, value in result.machine.items())
@@ -288,6 +305,13 @@ def speed_rows(speed: Speed) -> list[tuple[str, str, str]]:
         ("  replicate-days per second", f"{speed.replicate_days_per_s:,.0f}", ""),
         ("  place-day of one core", f"{speed.ns_per_place_day_per_core:.0f} ns", f"limit {PLACE_DAY_LIMIT_NS} ns"),
         ("  peak memory", f"{speed.peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
+    ]
+
+
+def spillover_rows(seconds: dict[str, float]) -> list[tuple[str, str, str]]:
+    limits = (f"limit {SPILLOVER_LIMIT_S:.0f} s", *("",) * len(seconds))
+    return [
+        (f"fit, {int(n):,} events", f"{spent:.1f} s", limit) for (n, spent), limit in zip(seconds.items(), limits, strict=False)
     ]
 
 
