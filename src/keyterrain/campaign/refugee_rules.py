@@ -1,0 +1,261 @@
+"""Two sets of rules for one kernel of refugee flows: Flee's, and ours.
+
+Flee's rules offer people the neighbours of their place, or routes as far as the awareness level, and weigh them anew wherever they
+are. Ours offer the camps, by the shortest open way, and people who have set off keep to their goal while it can be reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.campaign.entities import words
+from keyterrain.campaign.flee_days import ConflictDays, OpenDays, conflict_days, decay, open_days
+from keyterrain.dynamics.refugee_flows import CONSTANT, FROM_TOTALS, POISSON, SHARE_OF_PEOPLE, Days, Network, Rules
+from keyterrain.theatre.faults import Fault, ScenarioFaults
+from keyterrain.theatre.flee_folder import FleeFolder
+
+MOST_ROUTES = 50_000
+"""Routes that people may choose among under Flee's rules; more are refused (an awareness of many links on a dense network)."""
+SPAWN_MODES = {"totals": FROM_TOTALS, "constant": CONSTANT, "poisson": POISSON, "pop_ratio": SHARE_OF_PEOPLE}
+FLEE_REFUSES_BELOW = 0.5
+"""Room below which Flee's agents do not set off for a camp (flee 3.1, `check_dest_is_full_camp`)."""
+
+
+class Direction(NamedTuple):
+    """A link in one direction."""
+
+    link: int
+    start: int
+    end: int
+    km: float
+    speed_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class RuledConflict:
+    """A folder made ready for the kernel under one set of rules."""
+
+    network: Network
+    days: Days
+    rules: Rules
+    hosts: NDArray[np.int64]
+
+
+def flee_rules(folder: FleeFolder) -> RuledConflict:
+    """Make a folder ready under Flee's rules, with the settings of its simsetting.yml.
+
+    Raises
+    ------
+    keyterrain.theatre.faults.ScenarioFaults
+        The awareness level offers more routes than can be weighed.
+    """
+    settings = folder.settings
+    conflict, opened = conflict_days(folder), open_days(folder, link_closures=False)
+    outward = directions(folder, doubled=True)
+    routes = _routes(folder, outward, settings.awareness_level)
+    network = _route_network(folder, opened, outward, routes)
+    rules = Rules(
+        SPAWN_MODES[settings.spawn_mode],
+        settings.displaced_per_conflict_day,
+        settings.take_from_population,
+        settings.weight_softening,
+        settings.weight_power,
+        settings.softening,
+        settings.distance_power,
+        0.0,
+        settings.capacity_buffer,
+        FLEE_REFUSES_BELOW,
+        True,
+        settings.max_move_speed,
+        settings.max_walk_speed if settings.start_on_foot else 0.0,
+        0.0,
+        0.0,
+        1.0,
+        False,
+    )
+    return RuledConflict(network, _flee_days(folder, conflict, opened), rules, np.array(folder.camps, dtype=np.int64))
+
+
+def directions(folder: FleeFolder, *, doubled: bool) -> list[Direction]:
+    """Links both ways; Flee's reader enters a link twice whose redirection is 1."""
+    found = []
+    for k, link in enumerate(folder.links):
+        speed = link.speed_km or folder.settings.max_move_speed
+        for _ in range(2 if doubled and link.redirection == 1 else 1):
+            found.append(Direction(k, link.first, link.second, link.km, speed))
+            found.append(Direction(k, link.second, link.first, link.km, speed))
+    return found
+
+
+def _routes(folder: FleeFolder, outward: list[Direction], awareness: int) -> list[list[list[int]]]:
+    """Routes from each place, as directions in order, up to the awareness level; markers cost no awareness."""
+    from_place: list[list[int]] = [[] for _ in folder.places]
+    for k, each in enumerate(outward):
+        from_place[each.start].append(k)
+    level = 1 if awareness < 0 else awareness
+    found: list[list[list[int]]] = [[] for _ in folder.places]
+    n_routes = 0
+    for place in range(len(folder.places) if level > 0 else 0):
+        stack = [([k], {place}, 1) for k in reversed(from_place[place])]
+        while stack:
+            route, passed, step = stack.pop()
+            end = outward[route[-1]].end
+            if folder.places[end].kind == "marker":
+                step -= 1
+            else:
+                found[place].append(route)
+                n_routes += 1
+            if n_routes > MOST_ROUTES or len(route) > len(folder.places):
+                what = f"offers more than {MOST_ROUTES:,} routes: use --rules keyterrain, or lower it"
+                raise ScenarioFaults(str(folder.path), [Fault("simsetting.yml", None, "awareness_level", what)])
+            if level > step:
+                stack += [([*route, k], passed | {end}, step + 1) for k in reversed(from_place[end]) if outward[k].end not in passed]
+    return found
+
+
+def _route_network(
+    folder: FleeFolder, opened: OpenDays, outward: list[Direction], routes: list[list[list[int]]]
+) -> Network:
+    """Legs are the steps of each route."""
+    legs: list[tuple[int, int, bool]] = []
+    starts, goals, firsts, lengths, shut = [0], [], [], [], []
+    for offered in routes:
+        for route in offered:
+            goals.append(outward[route[-1]].end)
+            firsts.append(len(legs))
+            lengths.append(sum(outward[k].km for k in route))
+            shut.append(opened.closed[:, [outward[k].link for k in route]].any(axis=1))
+            legs += [(k, goals[-1], k == route[-1] and i == len(route) - 1) for i, k in enumerate(route)]
+        starts.append(len(goals))
+    n_epochs = len(opened.closed)
+    candidate_leg = np.where(np.array(shut).T, -1, np.array(firsts)[None, :]) if goals else np.zeros((n_epochs, 0))
+    following = np.array([-1 if last else k + 1 for k, (_, _, last) in enumerate(legs)], dtype=np.int64)
+    walked = folder.settings.max_walk_speed if folder.settings.start_on_foot else 0.0
+    return _network(
+        folder,
+        opened,
+        [outward[k] for k, _, _ in legs],
+        [goal for _, goal, _ in legs],
+        np.tile(following, (n_epochs, 1)),
+        np.array(starts),
+        np.array(goals),
+        candidate_leg,
+        np.tile(np.array(lengths), (n_epochs, 1)),
+        np.ones(len(goals)),
+        _capacities(folder, ()),
+        walked,
+    )
+
+
+def _network(
+    folder: FleeFolder,
+    opened: OpenDays,
+    legs: list[Direction],
+    leg_goals: list[int],
+    following: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    goals: NDArray[np.int64],
+    candidate_leg: NDArray[np.int64],
+    candidate_km: NDArray[np.float64],
+    candidate_pull: NDArray[np.float64],
+    capacity: NDArray[np.float64],
+    walked_km: float,
+) -> Network:
+    n_legs = len(legs)
+    first_leg = np.full(n_legs, -1, dtype=np.int64)
+    closed = opened.closed[:, [leg.link for leg in legs]] if legs else np.zeros((len(opened.closed), 0), dtype=np.bool_)
+    if walked_km > 0.0:
+        first_leg = np.arange(n_legs, 2 * n_legs, dtype=np.int64)
+        legs = [*legs, *(leg._replace(speed_km=walked_km) for leg in legs)]
+        leg_goals = [*leg_goals, *leg_goals]
+        following = np.concatenate((following, following), axis=1)
+        closed = np.concatenate((closed, closed), axis=1)
+        first_leg = np.concatenate((first_leg, np.full(n_legs, -1, dtype=np.int64)))
+    slots = [int(leg.km // leg.speed_km) + 2 for leg in legs]
+    return Network(
+        words([place.name for place in folder.places]),
+        capacity,
+        np.array([place.is_camp for place in folder.places], dtype=np.bool_),
+        starts.astype(np.int64),
+        goals.astype(np.int64),
+        np.ascontiguousarray(candidate_leg, dtype=np.int64),
+        np.ascontiguousarray(candidate_km, dtype=np.float64),
+        candidate_pull.astype(np.float64),
+        np.array([leg.link for leg in legs], dtype=np.uint64),
+        np.array([leg.start for leg in legs], dtype=np.int64),
+        np.array([leg.end for leg in legs], dtype=np.int64),
+        np.array(leg_goals, dtype=np.int64),
+        np.array([leg.km for leg in legs], dtype=np.float64),
+        np.array([leg.speed_km for leg in legs], dtype=np.float64),
+        np.concatenate(([0], np.cumsum(slots))).astype(np.int64),
+        np.ascontiguousarray(following, dtype=np.int64),
+        np.ascontiguousarray(closed, dtype=np.bool_),
+        first_leg,
+    )
+
+
+def _capacities(folder: FleeFolder, ignored: tuple[str, ...]) -> NDArray[np.float64]:
+    """Capacities that hold, 0 for none."""
+    scaled = [
+        0 if place.name in ignored else int(place.capacity * folder.settings.capacity_scaling) for place in folder.places
+    ]
+    return np.array(scaled, dtype=np.float64)
+
+
+def _flee_days(folder: FleeFolder, conflict: ConflictDays, opened: OpenDays) -> Days:
+    settings = folder.settings
+    old = decay(settings, conflict)
+    fought = np.maximum(conflict.intensity, 0.0)
+    foreign = np.array([place.country != folder.places[0].country for place in folder.places])
+    score = np.where(foreign, settings.foreign_weight, 1.0) * np.where(conflict.is_camp, settings.camp_weight, 1.0)
+    score = score * np.where(fought > 0, settings.conflict_weight ** (old * fought), 1.0)
+    return Days(
+        opened.epoch,
+        daily_changes(folder),
+        at_start(folder),
+        leave_chances(folder, conflict),
+        np.ascontiguousarray(score),
+        np.ascontiguousarray(fought * old),
+        np.array([place.population for place in folder.places], dtype=np.float64),
+    )
+
+
+def leave_chances(folder: FleeFolder, conflict: ConflictDays) -> NDArray[np.float64]:
+    """Chance to leave a place, by (day, place)."""
+    settings = folder.settings
+    by_kind = {
+        "camp": settings.camp_movechance,
+        "idpcamp": settings.idpcamp_movechance,
+        "marker": 1.0,
+        "forwarding_hub": 1.0,
+    }
+    usual = np.array([by_kind.get(place.kind, settings.default_movechance) for place in folder.places])
+    chances = np.where(conflict.is_reset, settings.default_movechance, usual[None, :])
+    chances = np.where(conflict.intensity > 0, settings.conflict_movechance, chances)
+    if settings.movechance_pop_scale_factor != 0.0:
+        people = np.array([max(place.population, place.capacity) for place in folder.places], dtype=np.float64)
+        chances = chances * (people / settings.movechance_pop_base) ** settings.movechance_pop_scale_factor
+    return np.ascontiguousarray(np.clip(chances, 0.0, 1.0))
+
+
+def daily_changes(folder: FleeFolder) -> NDArray[np.int64]:
+    """How much the number of displaced people grows each day; those of day 0 are in the camps already, or are newcomers."""
+    totals = folder.totals()
+    changes = np.diff(totals, prepend=0)
+    if folder.settings.insert_day0 or folder.settings.empty_camps_on_day0:
+        changes[0] = 0
+    return changes.astype(np.int64)
+
+
+def at_start(folder: FleeFolder) -> NDArray[np.int64]:
+    """People in the camps at the start, as they were counted."""
+    placed = np.zeros(len(folder.places), dtype=np.int64)
+    if folder.settings.insert_day0 and not folder.settings.empty_camps_on_day0:
+        for camp in folder.camps:
+            series = folder.counts.get(folder.places[camp].name)
+            placed[camp] = series.on(0) if series is not None else 0
+    return placed
