@@ -31,6 +31,8 @@ N_BINS = 8
 """Parts of a day's travel by which those under way are gathered (assumption: an eighth of a day is finer than the data)."""
 MOST_SWEEPS = 24
 """Times that those under way in one part of the day move on; links without length would take them round for ever."""
+MOST_HOPS = 60
+"""Legs that a group with a goal goes in a day at most, for the same reason."""
 STAYS_PUT = 0.01
 """Chance of leaving below which people who have just arrived wait for the next day: camps (Flee's chance there is 0.001)."""
 
@@ -98,15 +100,22 @@ class Rules(NamedTuple):
 
 
 class Flows(NamedTuple):
-    """State of one replicate; `fresh` are people who have not ended a leg yet, kept apart where the first is walked."""
+    """State of one replicate, and what holds for the present epoch and day.
 
-    at: NDArray[np.int64]
-    fresh: NDArray[np.int64]
-    waiting: NDArray[np.int64]
-    on: NDArray[np.int64]
+    `people` holds those at each place, those who have not ended a leg yet (`fresh`, kept apart where the first is walked), those
+    who wait at the start of a leg, and those on it by the days they have travelled: one list, since a kernel pays for every array
+    that it is handed.
+    """
+
+    people: NDArray[np.int64]
+    leg: NDArray[np.int64]
+    leg_km: NDArray[np.float64]
+    candidate: NDArray[np.int64]
     base: NDArray[np.float64]
     weight: NDArray[np.float64]
+    total: NDArray[np.float64]
     crowd: NDArray[np.float64]
+    is_live: NDArray[np.bool_]
     spawned: NDArray[np.int64]
     pool: NDArray[np.int64]
     moved: NDArray[np.float64]
@@ -114,7 +123,24 @@ class Flows(NamedTuple):
     count: NDArray[np.int64]
 
 
+FROM, TO, GOAL, SLOT, NEXT, CLOSED, FIRST, N_LEG_FIELDS = 0, 1, 2, 3, 4, 5, 6, 7
+"""Columns of `Flows.leg`."""
+LENGTH, SPEED = 0, 1
+"""Columns of `Flows.leg_km`."""
 DEBT, UNPLACED, RETURNED, N_COUNTS = 0, 1, 2, 3
+"""Slots of `Flows.count`."""
+LIVE_FROM = 0.25
+"""Share of its capacity from which a host's room is looked at with every group, not once a day (assumption)."""
+
+
+class Chances(NamedTuple):
+    """Numbers that every step of a day needs."""
+
+    day: int
+    onward: float
+    speed_km: float
+    buffer: float
+    refuse_below: float
 
 
 @kernel
@@ -130,149 +156,183 @@ def room(capacity: float, people: int, buffer: float) -> float:
 @kernel
 def weigh_distances(net: Network, rules: Rules, s: Flows) -> None:
     """Fill in what distance and kinship leave of each candidate's weight, in each epoch."""
-    for e in range(net.candidate_leg.shape[0]):
-        for k in range(net.candidate_leg.shape[1]):
-            if net.candidate_leg[e, k] < 0:
-                s.base[e, k] = 0.0
+    candidate_leg, candidate_km, candidate_pull, base = net.candidate_leg, net.candidate_km, net.candidate_pull, s.base
+    for e in range(candidate_leg.shape[0]):
+        for k in range(candidate_leg.shape[1]):
+            if candidate_leg[e, k] < 0:
+                base[e, k] = 0.0
                 continue
-            km = net.candidate_km[e, k]
+            km = candidate_km[e, k]
             near = (rules.softening_km + km) ** (-rules.distance_power) if rules.distance_power != 0.0 else 1.0
             if rules.reach_km > 0.0:
                 near *= math.exp(-km / rules.reach_km)
-            s.base[e, k] = near * net.candidate_pull[k]
+            base[e, k] = near * candidate_pull[k]
 
 
 @kernel
-def weigh_crowds(net: Network, rules: Rules, s: Flows) -> None:
-    """Fill in how much more a host pulls for those who are there already."""
-    for place in range(len(net.is_host)):
-        s.crowd[place] = 1.0
-        if rules.crowd_power != 0.0 and net.is_host[place]:
-            s.crowd[place] = (1.0 + s.at[place] / rules.crowd_seed) ** rules.crowd_power
+def enter_epoch(e: int, net: Network, s: Flows) -> None:
+    """Take over which legs are closed and which follow, from this day on."""
+    leg, candidate = s.leg, s.candidate
+    for i in range(leg.shape[0]):
+        leg[i, NEXT] = net.leg_next[e, i]
+        leg[i, CLOSED] = 1 if net.leg_closed[e, i] else 0
+    for k in range(candidate.shape[0]):
+        candidate[k, 1] = net.candidate_leg[e, k]
 
 
 @kernel
-def weigh_candidates(day: int, net: Network, days: Days, rules: Rules, s: Flows, place: int) -> float:
-    """Fill in the weights of a place's candidates today; returns their sum."""
+def weigh_candidates(day: int, net: Network, days: Days, rules: Rules, s: Flows) -> None:
+    """Fill in the weights of all candidates as the day begins, without room at hosts that may fill up today."""
     e = days.epoch[day]
-    total = 0.0
-    for k in range(net.candidate_start[place], net.candidate_start[place + 1]):
-        w = 0.0
-        if net.candidate_leg[e, k] >= 0:
-            goal = net.candidate_goal[k]
-            w = (rules.weight_softening + days.score[day, goal]) * s.base[e, k] * s.crowd[goal]
-            w *= room(net.capacity[goal], s.at[goal], rules.capacity_buffer)
-            if rules.weight_power != 1.0:
-                w = w**rules.weight_power
-        s.weight[k] = w
-        total += w
-    if total <= 0.0 and rules.any_way_if_none:
-        for k in range(net.candidate_start[place], net.candidate_start[place + 1]):
-            s.weight[k] = 1.0 if net.candidate_leg[e, k] >= 0 else 0.0
-            total += s.weight[k]
-    return total
+    people, crowd, weight, base, candidate, total = s.people, s.crowd, s.weight, s.base, s.candidate, s.total
+    capacity, start, is_host, score, is_live = net.capacity, net.candidate_start, net.is_host, days.score, s.is_live
+    for place in range(len(is_host)):
+        crowd[place] = 1.0
+        if rules.crowd_power != 0.0 and is_host[place]:
+            crowd[place] = (1.0 + people[place] / rules.crowd_seed) ** rules.crowd_power
+    for place in range(len(is_host)):
+        any_weight, any_live = 0.0, False
+        for k in range(start[place], start[place + 1]):
+            w = 0.0
+            if candidate[k, 1] >= 0:
+                goal = candidate[k, 0]
+                w = (rules.weight_softening + score[day, goal]) * base[e, k] * crowd[goal]
+                if rules.weight_power != 1.0:
+                    w = w**rules.weight_power
+                any_live |= capacity[goal] >= 1.0 and people[goal] > LIVE_FROM * capacity[goal]
+            weight[k] = w
+            any_weight += w
+        total[place] = any_weight
+        is_live[place] = any_live
 
 
 @kernel
-def refuses(net: Network, rules: Rules, s: Flows, goal: int) -> bool:
-    """Whether a host is so full that nobody sets off for it."""
-    return bool(net.is_host[goal] and room(net.capacity[goal], s.at[goal], rules.capacity_buffer) < rules.refuse_below)
-
-
-@kernel
-def stop(s: Flows, place: int, leg: int, n: int) -> None:
-    """Let a group stay for the day, with the leg that it means to go on with, or without."""
-    if leg < 0:
-        s.at[place] += n
-    else:
-        s.waiting[leg] += n
-
-
-@kernel
-def come_to(day: int, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows, leg: int, n: int, moved: float) -> None:
+def come_to(
+    c: Chances,
+    leg: int,
+    n: int,
+    moved: float,
+    legs: NDArray[np.int64],
+    leg_km: NDArray[np.float64],
+    people: NDArray[np.int64],
+    leave: NDArray[np.float64],
+    capacity: NDArray[np.float64],
+    pool: NDArray[np.int64],
+    pool_moved: NDArray[np.float64],
+    pooled: NDArray[np.int64],
+    luck: Luck,
+    words: NDArray[np.uint64],
+) -> None:
     """Bring a group to the end of its leg, and on from there as far as the day goes."""
-    e = days.epoch[day]
-    for hop in range(MOST_SWEEPS):
-        place = net.leg_to[leg]
-        if net.leg_closed[e, leg]:
-            s.at[net.leg_from[leg]] += n
+    n_places = len(leave)
+    for hop in range(MOST_HOPS):
+        if legs[leg, CLOSED]:
+            people[legs[leg, FROM]] += n
             return
-        onward = net.leg_next[e, leg]
-        if moved >= net.leg_speed[leg]:
-            stop(s, place, onward, n)
+        place, onward = legs[leg, TO], legs[leg, NEXT]
+        if moved >= leg_km[leg, SPEED]:
+            people[place if onward < 0 else 2 * n_places + onward] += n
             return
         if onward < 0:
-            if place == net.leg_goal[leg] and days.leave[day, place] < STAYS_PUT:
-                s.at[place] += n
+            if leave[place] < STAYS_PUT:
+                people[place] += n
                 return
-            b = min(N_BINS - 1, int(N_BINS * moved / rules.speed_km))
-            s.pool[b, place] += n
-            s.moved[b, place] += n * moved
-            s.pooled[b] += n
+            b = min(N_BINS - 1, int(N_BINS * moved / c.speed_km))
+            pool[b, place] += n
+            pool_moved[b, place] += n * moved
+            pooled[b] += n
             return
-        if net.leg_closed[e, onward] or refuses(net, rules, s, net.leg_goal[onward]):
-            s.at[place] += n
+        goal = legs[onward, GOAL]
+        if legs[onward, CLOSED] or room(capacity[goal], people[goal], c.buffer) < c.refuse_below:
+            people[place] += n
             return
         going = n
-        chance = rules.onward if rules.onward > 0.0 else days.leave[day, place]
+        chance = c.onward if c.onward > 0.0 else leave[place]
         if chance < 1.0:
-            u = uniforms(luck, REFUGEE_FLOWS, day, net.place_word[place], ONWARD_DRAW + hop)
-            going = binomial(n, chance, u.a)
-            s.waiting[onward] += n - going
+            going = binomial(n, chance, uniforms(luck, REFUGEE_FLOWS, c.day, words[place], ONWARD_DRAW + hop).a)
+            people[2 * n_places + onward] += n - going
         if going == 0:
             return
-        if net.leg_speed[onward] <= net.leg_km[onward]:
-            s.on[net.leg_slot[onward] + 1] += going
+        if leg_km[onward, SPEED] <= leg_km[onward, LENGTH]:
+            people[legs[onward, SLOT] + 1] += going
             return
-        moved += net.leg_km[onward]
+        moved += leg_km[onward, LENGTH]
         leg, n = onward, going
-    s.at[net.leg_to[leg]] += n
-
-
-@kernel
-def set_off(
-    day: int, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows, leg: int, n: int, moved: float, fresh: bool
-) -> None:
-    """Put a group on a leg: in the morning it has the whole day before it, later what is left of it."""
-    if moved < 0.0:
-        s.on[net.leg_slot[leg]] += n
-    elif net.leg_speed[leg] <= net.leg_km[leg]:
-        s.on[net.leg_slot[leg] + 1] += n
-    else:
-        come_to(day, net, days, rules, luck, s, leg, n, moved + net.leg_km[leg])
+    people[legs[leg, TO]] += n
 
 
 @kernel
 def choose_and_go(
-    day: int, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows, place: int, n: int, moved: float, fresh: bool, u: float
+    c: Chances,
+    place: int,
+    n: int,
+    moved: float,
+    fresh: bool,
+    u: float,
+    first: int,
+    last: int,
+    total: float,
+    live: bool,
+    weight: NDArray[np.float64],
+    candidate: NDArray[np.int64],
+    legs: NDArray[np.int64],
+    leg_km: NDArray[np.float64],
+    people: NDArray[np.int64],
+    leave: NDArray[np.float64],
+    capacity: NDArray[np.float64],
+    pool: NDArray[np.int64],
+    pool_moved: NDArray[np.float64],
+    pooled: NDArray[np.int64],
+    luck: Luck,
+    words: NDArray[np.uint64],
+    any_way: bool,
+    power: float,
 ) -> None:
     """Divide a group among the candidates of its place; who finds none, or only a full one, stays."""
-    total = weigh_candidates(day, net, days, rules, s, place)
-    if total <= 0.0:
-        s.at[place] += n
-        return
-    e = days.epoch[day]
+    if live:
+        total = 0.0
+        for k in range(first, last):
+            goal = candidate[k, 0]
+            share = room(capacity[goal], people[goal], c.buffer)
+            total += weight[k] * (share if power == 1.0 else share**power)
+    equal = total <= 0.0
+    if equal:
+        if any_way:
+            for k in range(first, last):
+                total += 1.0 if candidate[k, 1] >= 0 else 0.0
+        if total <= 0.0:
+            people[place] += n
+            return
     per_weight = n / total
     passed, given = 0.0, 0
-    first, last = net.candidate_start[place], net.candidate_start[place + 1]
-    final = first
     for k in range(first, last):
-        if s.weight[k] > 0.0:
-            final = k
-    for k in range(first, final + 1):
-        passed += s.weight[k] * per_weight
-        up_to = n if k == final else min(n, int(passed + u))
+        leg = candidate[k, 1]
+        if given == n:
+            break
+        if leg < 0:
+            continue
+        goal = candidate[k, 0]
+        share = room(capacity[goal], people[goal], c.buffer) if live else 1.0
+        passed += 1.0 if equal else weight[k] * (share if power == 1.0 else share**power)
+        up_to = min(n, int(passed * per_weight + u))
         m = up_to - given
-        given = up_to
         if m <= 0:
             continue
-        if refuses(net, rules, s, net.candidate_goal[k]):
-            s.at[place] += m
+        given = up_to
+        if share < c.refuse_below:
+            people[place] += m
             continue
-        leg = net.candidate_leg[e, k]
-        if fresh and net.first_leg[leg] >= 0:
-            leg = net.first_leg[leg]
-        set_off(day, net, days, rules, luck, s, leg, m, moved, fresh)
+        if fresh:
+            leg = legs[leg, FIRST]
+        if moved < 0.0:
+            people[legs[leg, SLOT]] += m
+        elif leg_km[leg, SPEED] <= leg_km[leg, LENGTH]:
+            people[legs[leg, SLOT] + 1] += m
+        else:
+            come_to(
+                c, leg, m, moved + leg_km[leg, LENGTH], legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words
+            )
+    people[place] += n - given  # whom rounding, or a host that filled up meanwhile, has left over
 
 
 @kernel
@@ -291,7 +351,7 @@ def add_newcomers(day: int, net: Network, days: Days, rules: Rules, luck: Luck, 
                 if rules.spawn_mode == POISSON:
                     v = uniforms(luck, REFUGEE_FLOWS, day, net.place_word[place], NEWCOMERS_DRAW).b
                     n = poisson(mean, v) if mean < 50.0 else int(max(0.0, mean + math.sqrt(mean) * (2.0 * v - 1.0) * 1.7320508))
-                s.fresh[place] += n
+                s.people[n_places + place] += n
                 s.spawned[place] += n
         return
     n = days.newcomers[day] + s.count[UNPLACED] - s.count[DEBT]
@@ -313,7 +373,7 @@ def add_newcomers(day: int, net: Network, days: Days, rules: Rules, luck: Luck, 
     for place in range(n_places):
         passed += zone_weight(day, days, rules, s, place)
         up_to = min(n, int(passed / total * n + u))
-        s.fresh[place] += up_to - given
+        s.people[n_places + place] += up_to - given
         s.spawned[place] += up_to - given
         given = up_to
     s.count[UNPLACED] = n - given
@@ -333,7 +393,7 @@ def send_home(day: int, net: Network, luck: Luck, s: Flows, n: int) -> None:
     """Let as many go home as the total falls, from each host its share; what no host can give stays a debt."""
     guests = 0
     for place in range(len(net.is_host)):
-        guests += s.at[place] if net.is_host[place] else 0
+        guests += s.people[place] if net.is_host[place] else 0
     going = min(n, guests)
     s.count[DEBT] = n - going
     if going == 0:
@@ -343,102 +403,137 @@ def send_home(day: int, net: Network, luck: Luck, s: Flows, n: int) -> None:
     passed, given = 0, 0
     for place in range(len(net.is_host)):
         if net.is_host[place]:
-            passed += s.at[place]
+            passed += s.people[place]
             up_to = going if passed == guests else min(going, int(passed * share + u))
-            m = min(up_to - given, s.at[place])
-            s.at[place] -= m
+            m = min(up_to - given, s.people[place])
+            s.people[place] -= m
             given += m
     s.count[RETURNED] += given
     s.count[DEBT] += going - given
 
 
 @kernel
-def leave_places(day: int, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows) -> None:
+def leave_places(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows) -> None:
     """Let people set off in the morning: those who choose, and those who go on."""
-    e = days.epoch[day]
-    for place in range(len(net.is_host)):
-        n, fresh = s.at[place], s.fresh[place]
-        if n + fresh == 0 or days.leave[day, place] <= 0.0:
-            s.at[place] += fresh
-            s.fresh[place] = 0
+    day = c.day
+    people, legs, leg_km, leave, words, start = s.people, s.leg, s.leg_km, days.leave[day], net.place_word, net.candidate_start
+    weight, candidate, capacity, pool, pool_moved, pooled = s.weight, s.candidate, net.capacity, s.pool, s.moved, s.pooled
+    totals, is_live = s.total, s.is_live
+    n_places = len(leave)
+    for place in range(n_places):
+        n, fresh = people[place], people[n_places + place]
+        if n + fresh == 0:
             continue
-        u = uniforms(luck, REFUGEE_FLOWS, day, net.place_word[place], LEAVE_DRAW)
-        if rules.walk_km > 0.0:
-            going = binomial(fresh, days.leave[day, place], u.c)
-            s.fresh[place] = fresh - going
+        u = uniforms(luck, REFUGEE_FLOWS, day, words[place], LEAVE_DRAW)
+        for walks in range(2):
+            if walks and (rules.walk_km <= 0.0 or fresh == 0):
+                break
+            if walks:
+                going = binomial(fresh, leave[place], u.c)
+                people[n_places + place] = fresh - going
+            else:
+                if rules.walk_km <= 0.0:
+                    n += fresh
+                    people[n_places + place] = 0
+                going = binomial(n, leave[place], u.a)
+                people[place] = n - going
             if going > 0:
-                choose_and_go(day, net, days, rules, luck, s, place, going, -1.0, True, u.d)
-        else:
-            n += fresh
-            s.fresh[place] = 0
-            s.at[place] = n
-        going = binomial(n, days.leave[day, place], u.a)
-        if going > 0:
-            s.at[place] -= going
-            choose_and_go(day, net, days, rules, luck, s, place, going, -1.0, False, u.b)
-    for leg in range(len(s.waiting)):
-        n = s.waiting[leg]
+                choose_and_go(
+                    c, place, going, -1.0, walks == 1, u.d if walks else u.b, start[place], start[place + 1], totals[place],
+                    is_live[place], weight, candidate, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words,
+                    rules.any_way_if_none, rules.weight_power,
+                )  # fmt: skip
+    first_waiting = 2 * n_places
+    for leg in range(legs.shape[0]):
+        n = people[first_waiting + leg]
         if n == 0:
             continue
-        place = net.leg_from[leg]
+        place, goal = legs[leg, FROM], legs[leg, GOAL]
         going = n
         if rules.onward <= 0.0:
-            entity = mixed(net.place_word[place], mixed(net.place_word[net.leg_goal[leg]], net.leg_word[leg]))
-            going = binomial(n, days.leave[day, place], uniforms(luck, REFUGEE_FLOWS, day, entity, ONWARD_DRAW).b)
+            entity = mixed(words[place], mixed(words[goal], net.leg_word[leg]))
+            going = binomial(n, leave[place], uniforms(luck, REFUGEE_FLOWS, day, entity, ONWARD_DRAW).b)
         if going == 0:
             continue
-        s.waiting[leg] -= going
-        if net.leg_closed[e, leg] or refuses(net, rules, s, net.leg_goal[leg]):
-            s.at[place] += going
+        people[first_waiting + leg] -= going
+        if legs[leg, CLOSED] or room(capacity[goal], people[goal], c.buffer) < c.refuse_below:
+            people[place] += going
         else:
-            s.on[net.leg_slot[leg]] += going
+            people[legs[leg, SLOT]] += going
 
 
 @kernel
-def travel(day: int, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows) -> None:
+def travel(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows) -> None:
     """Bring everyone under way a day's travel forward, through places where they do not stay."""
-    for leg in range(len(s.waiting)):
-        slot, end = net.leg_slot[leg], net.leg_slot[leg + 1]
-        speed, km = net.leg_speed[leg], net.leg_km[leg]
-        for i in range(end - 1, slot - 1, -1):
-            n = s.on[i]
+    people, legs, leg_km, leave, words = s.people, s.leg, s.leg_km, days.leave[c.day], net.place_word
+    capacity, pool, pool_moved, pooled = net.capacity, s.pool, s.moved, s.pooled
+    for leg in range(legs.shape[0]):
+        slot = legs[leg, SLOT]
+        speed, km = leg_km[leg, SPEED], leg_km[leg, LENGTH]
+        for k in range(int(km / speed) + 1, -1, -1):
+            n = people[slot + k]
             if n == 0:
                 continue
-            s.on[i] = 0
-            k = i - slot
+            people[slot + k] = 0
             if (k + 1) * speed > km:
-                come_to(day, net, days, rules, luck, s, leg, n, km - k * speed)
+                come_to(c, leg, n, km - k * speed, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words)
             else:
-                s.on[i + 1] += n
+                people[slot + k + 1] += n
     for b in range(N_BINS):
         for sweep in range(MOST_SWEEPS):
-            if s.pooled[b] == 0:
+            if pooled[b] == 0:
                 break
-            move_on(day, net, days, rules, luck, s, b, sweep)
-        if s.pooled[b] > 0:
-            for place in range(len(net.is_host)):
-                s.at[place] += s.pool[b, place]
-                s.pool[b, place] = 0
-                s.moved[b, place] = 0.0
-            s.pooled[b] = 0
+            move_on(c, net, days, rules, luck, s, b, sweep)
+        if pooled[b] > 0:
+            for place in range(len(leave)):
+                people[place] += pool[b, place]
+                pool[b, place] = 0
+                pool_moved[b, place] = 0.0
+            pooled[b] = 0
 
 
 @kernel
-def move_on(day: int, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows, b: int, sweep: int) -> None:
+def move_on(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: Flows, b: int, sweep: int) -> None:
     """Let those who came to a place in one part of the day stay there, or choose and go on."""
-    for place in range(len(net.is_host)):
-        n = s.pool[b, place]
+    people, legs, leg_km, leave, words, start = s.people, s.leg, s.leg_km, days.leave[c.day], net.place_word, net.candidate_start
+    weight, candidate, capacity, pool, pool_moved, pooled = s.weight, s.candidate, net.capacity, s.pool, s.moved, s.pooled
+    totals, is_live = s.total, s.is_live
+    for place in range(len(leave)):
+        n = pool[b, place]
         if n == 0:
             continue
-        moved = s.moved[b, place] / n
-        s.pool[b, place] = 0
-        s.moved[b, place] = 0.0
-        s.pooled[b] -= n
-        u = uniforms(luck, REFUGEE_FLOWS, day, net.place_word[place], HOP_DRAW + b * MOST_SWEEPS + sweep)
-        going = binomial(n, days.leave[day, place], u.a)
-        s.at[place] += n - going
+        moved = pool_moved[b, place] / n
+        pool[b, place] = 0
+        pool_moved[b, place] = 0.0
+        pooled[b] -= n
+        u = uniforms(luck, REFUGEE_FLOWS, c.day, words[place], HOP_DRAW + b * MOST_SWEEPS + sweep)
+        going = binomial(n, leave[place], u.a)
+        people[place] += n - going
         if going > 0:
-            choose_and_go(day, net, days, rules, luck, s, place, going, moved, False, u.b)
+            choose_and_go(
+                c, place, going, moved, False, u.b, start[place], start[place + 1], totals[place],
+                is_live[place], weight, candidate, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words,
+                rules.any_way_if_none, rules.weight_power,
+            )  # fmt: skip
+
+
+@kernel
+def set_up(net: Network, days: Days, rules: Rules, s: Flows) -> None:
+    """Fill in a state that is all zeros: lasting columns of the legs, weights by distance, and people at the start."""
+    n_places, n_legs = len(net.is_host), len(net.leg_from)
+    for i in range(n_legs):
+        s.leg[i, FROM] = net.leg_from[i]
+        s.leg[i, TO] = net.leg_to[i]
+        s.leg[i, GOAL] = net.leg_goal[i]
+        s.leg[i, SLOT] = 2 * n_places + n_legs + net.leg_slot[i]
+        s.leg[i, FIRST] = net.first_leg[i]
+        s.leg_km[i, LENGTH] = net.leg_km[i]
+        s.leg_km[i, SPEED] = net.leg_speed[i]
+    for k in range(len(net.candidate_goal)):
+        s.candidate[k, 0] = net.candidate_goal[k]
+    for place in range(n_places):
+        s.people[place] = days.at_start[place]
+    weigh_distances(net, rules, s)
 
 
 @kernel
@@ -453,26 +548,31 @@ def play_flows(
     arrived: NDArray[np.int32],
     elsewhere: NDArray[np.int64],
 ) -> None:
-    """Play one replicate from an empty state; fills `arrived` (day, host) and `elsewhere` (day, under way or homeless; returned)."""
+    """Play one replicate from a state of zeros.
+
+    Fills `arrived` (day, host) and `elsewhere` (day, 4): people under way or in towns; gone home; newcomers for whom there was no
+    place to come from yet; and those by whom the total fell while nobody was left to go home.
+    """
     luck = Luck(seed, replicate)
-    weigh_distances(net, rules, s)
-    for place in range(len(net.is_host)):
-        s.at[place] = days.at_start[place]
+    n_places = len(net.is_host)
+    set_up(net, days, rules, s)
+    people = s.people
     for day in range(len(days.epoch)):
+        c = Chances(day, rules.onward, rules.speed_km, rules.capacity_buffer, rules.refuse_below)
+        if day == 0 or days.epoch[day] != days.epoch[day - 1]:
+            enter_epoch(days.epoch[day], net, s)
         add_newcomers(day, net, days, rules, luck, s)
-        weigh_crowds(net, rules, s)
-        leave_places(day, net, days, rules, luck, s)
-        travel(day, net, days, rules, luck, s)
+        weigh_candidates(day, net, days, rules, s)
+        leave_places(c, net, days, rules, luck, s)
+        travel(c, net, days, rules, luck, s)
+        received = 0
         for k in range(len(hosts)):
-            arrived[day, k] = s.at[hosts[k]] + s.fresh[hosts[k]]
-        under_way = 0
-        for place in range(len(net.is_host)):
-            under_way += s.fresh[place] + (0 if net.is_host[place] else s.at[place])
-        for leg in range(len(s.waiting)):
-            under_way += s.waiting[leg]
-        for i in range(len(s.on)):
-            under_way += s.on[i]
-        elsewhere[day, 0] = under_way
+            arrived[day, k] = people[hosts[k]] + people[n_places + hosts[k]]
+            received += arrived[day, k]
+        everybody = 0
+        for i in range(len(people)):
+            everybody += people[i]
+        elsewhere[day, 0] = everybody - received
         elsewhere[day, 1] = s.count[RETURNED]
         elsewhere[day, 2] = s.count[UNPLACED]
         elsewhere[day, 3] = s.count[DEBT]
