@@ -45,7 +45,7 @@ class RuledConflict:
     hosts: NDArray[np.int64]
 
 
-def flee_rules(folder: FleeFolder) -> RuledConflict:
+def flee_rules(folder: FleeFolder, *, ignored: tuple[str, ...] = ()) -> RuledConflict:
     """Make a folder ready under Flee's rules, with the settings of its simsetting.yml.
 
     Raises
@@ -57,7 +57,7 @@ def flee_rules(folder: FleeFolder) -> RuledConflict:
     conflict, opened = conflict_days(folder), open_days(folder, link_closures=False)
     outward = directions(folder, doubled=True)
     routes = _routes(folder, outward, settings.awareness_level)
-    network = _route_network(folder, opened, outward, routes)
+    network = _route_network(folder, opened, outward, routes)._replace(capacity=_capacities(folder, ignored))
     rules = Rules(
         SPAWN_MODES[settings.spawn_mode],
         settings.displaced_per_conflict_day,
@@ -259,3 +259,161 @@ def at_start(folder: FleeFolder) -> NDArray[np.int64]:
             series = folder.counts.get(folder.places[camp].name)
             placed[camp] = series.on(0) if series is not None else 0
     return placed
+
+
+@dataclass(frozen=True, slots=True)
+class GoalParameters:
+    """Parameters of our rules; distances are relative to the conflict's own scale, so that no unit matters."""
+
+    reach: float = 0.35
+    distance_power: float = 1.0
+    softening: float = 0.1
+    crowd_power: float = 0.0
+    crowd_share: float = 0.05
+    hub_power: float = 0.0
+    gate_power: float = 0.0
+    sibling_power: float = 0.0
+    leave: float = 0.3
+    old_days: float = 0.0
+    drain: float = 0.0
+
+
+FITTED = GoalParameters(reach=0.0, distance_power=1.0, softening=0.1, hub_power=1.0)
+"""One set for all conflicts."""
+
+
+def goal_rules(
+    folder: FleeFolder, parameters: GoalParameters, *, ignored: tuple[str, ...] = (), use_capacities: bool = True
+) -> RuledConflict:
+    """Make a folder ready under our rules."""
+    conflict, opened = conflict_days(folder), open_days(folder, link_closures=True)
+    outward = directions(folder, doubled=False)
+    km, following = goal_ways(folder, opened, outward)
+    hosts = np.array(folder.camps, dtype=np.int64)
+    n_places, n_hosts, n_epochs = len(folder.places), len(hosts), len(opened.closed)
+    scale = typical_km(folder, km)
+    legs = [each for each in outward for _ in hosts]
+    leg_goals = [int(host) for _ in outward for host in hosts]
+    to_leg = np.where(following < 0, -1, following * n_hosts + np.arange(n_hosts))
+    ends = np.array([each.end for each in outward], dtype=np.int64)
+    onward = to_leg[:, ends, :].reshape(n_epochs, -1) if outward else np.zeros((n_epochs, 0), dtype=np.int64)
+    pull = goal_pull(folder, parameters, outward)
+    settings = folder.settings
+    network = _network(
+        folder,
+        opened,
+        legs,
+        leg_goals,
+        onward,
+        np.arange(n_places + 1) * n_hosts,
+        np.tile(hosts, n_places),
+        to_leg.reshape(n_epochs, -1),
+        np.where(np.isfinite(km), km, 0.0).reshape(n_epochs, -1) / scale,
+        np.tile(pull, n_places),
+        _capacities(folder, ignored) if use_capacities else np.zeros(n_places),
+        0.0,
+    )
+    people = max(float(folder.totals().max()), 1.0)
+    rules = Rules(
+        SPAWN_MODES[settings.spawn_mode],
+        settings.displaced_per_conflict_day,
+        settings.take_from_population,
+        0.0,
+        1.0,
+        parameters.softening,
+        parameters.distance_power,
+        parameters.reach,
+        settings.capacity_buffer,
+        0.0,
+        False,
+        settings.max_move_speed,
+        0.0,
+        1.0,
+        parameters.crowd_power,
+        parameters.crowd_share * people,
+        True,
+    )
+    flee = _flee_days(folder, conflict, opened)
+    leave = np.where(np.array([place.is_camp for place in folder.places])[None, :], 0.0, 1.0)
+    leave = np.ascontiguousarray(np.broadcast_to(leave * parameters.leave, flee.leave.shape))
+    fighting = flee.fighting
+    if parameters.old_days > 0:
+        age = np.maximum(np.arange(folder.days)[:, None] - conflict.outbreak, 0)
+        fighting = np.ascontiguousarray(np.maximum(conflict.intensity, 0.0) * np.exp(-age / parameters.old_days))
+    days = flee._replace(leave=leave, score=np.ones_like(flee.score), fighting=fighting)
+    return RuledConflict(network, days, rules, hosts)
+
+
+def goal_ways(
+    folder: FleeFolder, opened: OpenDays, outward: list[Direction]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Shortest open ways to each camp, by (epoch, place, camp): km, inf where there is none, and the direction to take first."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    n_places, hosts = len(folder.places), folder.camps
+    km = np.full((len(opened.closed), n_places, len(hosts)), np.inf)
+    following = np.full(km.shape, -1, dtype=np.int64)
+    for e, closed in enumerate(opened.closed):
+        usable = _usable(folder, outward, closed, opened.redirected[e])
+        shortest: dict[tuple[int, int], int] = {}
+        for k in usable:
+            pair = (outward[k].start, outward[k].end)
+            if pair not in shortest or outward[k].km < outward[shortest[pair]].km:
+                shortest[pair] = k
+        if not shortest:
+            continue
+        starts, ends = (np.array(side) for side in zip(*shortest, strict=True))
+        lengths = np.array([max(outward[k].km, 1e-9) for k in shortest.values()])
+        against = csr_array((lengths, (ends, starts)), shape=(n_places, n_places))  # from the camps outward, against the traffic
+        far, before = dijkstra(against, indices=list(hosts), return_predecessors=True)
+        for j in range(len(hosts)):
+            for place in range(n_places):
+                if before[j, place] >= 0:
+                    following[e, place, j] = shortest[place, int(before[j, place])]
+                    km[e, place, j] = far[j, place]
+    return km, following
+
+
+def _usable(
+    folder: FleeFolder, outward: list[Direction], closed: NDArray[np.bool_], redirected: NDArray[np.bool_]
+) -> list[int]:
+    """Directions that are open; from a place where people are redirected, only those they are redirected along."""
+    forced: dict[int, set[int]] = {}
+    for k, each in enumerate(outward):
+        link = folder.links[each.link]
+        sends = {1: link.second, 2: link.first}.get(link.redirection)
+        if sends == each.start and redirected[each.link] and not closed[each.link]:
+            forced.setdefault(each.start, set()).add(k)
+    return [
+        k for k, each in enumerate(outward) if not closed[each.link] and (each.start not in forced or k in forced[each.start])
+    ]
+
+
+def typical_km(folder: FleeFolder, km: NDArray[np.float64]) -> float:
+    """Scale of a conflict's distances: mean way from those who may flee to the camps that they can reach when all is open."""
+    weights = np.array([place.population for place in folder.places], dtype=np.float64)
+    best = np.min(km, axis=0)
+    fleeing = (weights > 0) & np.isfinite(best).any(axis=1)
+    if not fleeing.any():
+        return 1.0
+    ways = np.where(np.isfinite(best), best, np.nan)[fleeing]
+    return max(float(np.average(np.nanmean(ways, axis=1), weights=weights[fleeing])), 1e-9)
+
+
+def goal_pull(folder: FleeFolder, parameters: GoalParameters, outward: list[Direction]) -> NDArray[np.float64]:
+    """Lasting pull of each camp, by what the map shows: places on its side of the border, and roads that lead to it."""
+    hubs = {country: 0 for country in {place.country for place in folder.places}}
+    camps = dict(hubs)
+    for place in folder.places:
+        hubs[place.country] += not place.is_camp
+        camps[place.country] += place.is_camp
+    gates = np.zeros(len(folder.places))
+    for each in outward:
+        gates[each.end] += 1
+    pull = []
+    for camp in folder.camps:
+        country = folder.places[camp].country
+        seats = (1 + hubs[country]) ** parameters.hub_power * float(camps[country]) ** -parameters.sibling_power
+        pull.append(seats * max(gates[camp], 1.0) ** parameters.gate_power)
+    return np.array(pull)
