@@ -153,7 +153,7 @@ def empty_state(ready: RuledConflict) -> Flows:
         pool=zeros(N_BINS, n_places),
         moved=np.zeros((N_BINS, n_places)),
         pooled=zeros(N_BINS),
-        count=zeros(N_COUNTS),
+        tally=zeros(N_COUNTS),
     )
 
 

@@ -113,13 +113,13 @@ def _routes(folder: FleeFolder, outward: list[Direction], awareness: int) -> lis
                 what = f"offers more than {MOST_ROUTES:,} routes: use --rules keyterrain, or lower it"
                 raise ScenarioFaults(str(folder.path), [Fault("simsetting.yml", None, "awareness_level", what)])
             if level > step:
-                stack += [([*route, k], passed | {end}, step + 1) for k in reversed(from_place[end]) if outward[k].end not in passed]
+                stack += [
+                    ([*route, k], passed | {end}, step + 1) for k in reversed(from_place[end]) if outward[k].end not in passed
+                ]
     return found
 
 
-def _route_network(
-    folder: FleeFolder, opened: OpenDays, outward: list[Direction], routes: list[list[list[int]]]
-) -> Network:
+def _route_network(folder: FleeFolder, opened: OpenDays, outward: list[Direction], routes: list[list[list[int]]]) -> Network:
     """Legs are the steps of each route."""
     legs: list[tuple[int, int, bool]] = []
     starts, goals, firsts, lengths, shut = [0], [], [], [], []
@@ -132,7 +132,7 @@ def _route_network(
             legs += [(k, goals[-1], k == route[-1] and i == len(route) - 1) for i, k in enumerate(route)]
         starts.append(len(goals))
     n_epochs = len(opened.closed)
-    candidate_leg = np.where(np.array(shut).T, -1, np.array(firsts)[None, :]) if goals else np.zeros((n_epochs, 0))
+    candidate_leg = np.where(np.array(shut).T, -1, np.array(firsts)[None, :]) if goals else np.zeros((n_epochs, 0), dtype=np.int64)
     following = np.array([-1 if last else k + 1 for k, (_, _, last) in enumerate(legs)], dtype=np.int64)
     walked = folder.settings.max_walk_speed if folder.settings.start_on_foot else 0.0
     return _network(
@@ -200,9 +200,7 @@ def _network(
 
 def _capacities(folder: FleeFolder, ignored: tuple[str, ...]) -> NDArray[np.float64]:
     """Capacities that hold, 0 for none."""
-    scaled = [
-        0 if place.name in ignored else int(place.capacity * folder.settings.capacity_scaling) for place in folder.places
-    ]
+    scaled = [0 if place.name in ignored else int(place.capacity * folder.settings.capacity_scaling) for place in folder.places]
     return np.array(scaled, dtype=np.float64)
 
 
@@ -275,7 +273,6 @@ class GoalParameters:
     sibling_power: float = 0.0
     leave: float = 0.3
     old_days: float = 0.0
-    drain: float = 0.0
 
 
 FITTED = GoalParameters(reach=0.0, distance_power=1.0, softening=0.1, hub_power=1.0)
@@ -344,9 +341,7 @@ def goal_rules(
     return RuledConflict(network, days, rules, hosts)
 
 
-def goal_ways(
-    folder: FleeFolder, opened: OpenDays, outward: list[Direction]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def goal_ways(folder: FleeFolder, opened: OpenDays, outward: list[Direction]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Shortest open ways to each camp, by (epoch, place, camp): km, inf where there is none, and the direction to take first."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
@@ -375,9 +370,7 @@ def goal_ways(
     return km, following
 
 
-def _usable(
-    folder: FleeFolder, outward: list[Direction], closed: NDArray[np.bool_], redirected: NDArray[np.bool_]
-) -> list[int]:
+def _usable(folder: FleeFolder, outward: list[Direction], closed: NDArray[np.bool_], redirected: NDArray[np.bool_]) -> list[int]:
     """Directions that are open; from a place where people are redirected, only those they are redirected along."""
     forced: dict[int, set[int]] = {}
     for k, each in enumerate(outward):
@@ -403,7 +396,7 @@ def typical_km(folder: FleeFolder, km: NDArray[np.float64]) -> float:
 
 def goal_pull(folder: FleeFolder, parameters: GoalParameters, outward: list[Direction]) -> NDArray[np.float64]:
     """Lasting pull of each camp, by what the map shows: places on its side of the border, and roads that lead to it."""
-    hubs = {country: 0 for country in {place.country for place in folder.places}}
+    hubs = dict.fromkeys({place.country for place in folder.places}, 0)
     camps = dict(hubs)
     for place in folder.places:
         hubs[place.country] += not place.is_camp

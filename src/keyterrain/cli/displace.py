@@ -36,7 +36,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--replicates", type=whole_number(1, 100_000), default=200, metavar="N", help="how many (default: 200)")
     add_seed(parser)
     add_threads(parser)
-    parser.add_argument("--compare", action="store_true", help="play every folder by both rules, with and without leaked capacities")
+    parser.add_argument(
+        "--compare", action="store_true", help="play every folder by both rules, with and without leaked capacities"
+    )
     parser.add_argument("--out", type=Path, metavar="PATH", help="new folder for arrivals.csv, .parquet and .html")
     parser.add_argument("--hxl", action="store_true", help="add a row of HXL hashtags to arrivals.csv")
 
@@ -201,7 +203,12 @@ def _compared(arguments: argparse.Namespace, folders: list[FleeFolder]) -> Answe
     """Play each folder in the settings asked for, and lay the figures side by side."""
     settings: list[tuple[str, str | None]] = [(arguments.rules, arguments.capacities)]
     if arguments.compare:
-        settings = [("keyterrain", "without-leaked"), ("keyterrain", "as-given"), ("flee", "as-given"), ("flee", "without-leaked")]
+        settings = [
+            ("keyterrain", "without-leaked"),
+            ("keyterrain", "as-given"),
+            ("flee", "as-given"),
+            ("flee", "without-leaked"),
+        ]
     rows = [["folder", "rules", "capacities", "people", "ARD", "rescaled", "CRPS", "90 % bands hold", "ms a replicate"]]
     machine, baselines = [], [["folder", "baseline", "rescaled ARD"]]
     for folder in folders:

@@ -120,7 +120,7 @@ class Flows(NamedTuple):
     pool: NDArray[np.int64]
     moved: NDArray[np.float64]
     pooled: NDArray[np.int64]
-    count: NDArray[np.int64]
+    tally: NDArray[np.int64]
 
 
 FROM, TO, GOAL, SLOT, NEXT, CLOSED, FIRST, N_LEG_FIELDS = 0, 1, 2, 3, 4, 5, 6, 7
@@ -128,7 +128,7 @@ FROM, TO, GOAL, SLOT, NEXT, CLOSED, FIRST, N_LEG_FIELDS = 0, 1, 2, 3, 4, 5, 6, 7
 LENGTH, SPEED = 0, 1
 """Columns of `Flows.leg_km`."""
 DEBT, UNPLACED, RETURNED, N_COUNTS = 0, 1, 2, 3
-"""Slots of `Flows.count`."""
+"""Slots of `Flows.tally`."""
 LIVE_FROM = 0.25
 """Share of its capacity from which a host's room is looked at with every group, not once a day (assumption)."""
 
@@ -330,7 +330,20 @@ def choose_and_go(
             people[legs[leg, SLOT] + 1] += m
         else:
             come_to(
-                c, leg, m, moved + leg_km[leg, LENGTH], legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words
+                c,
+                leg,
+                m,
+                moved + leg_km[leg, LENGTH],
+                legs,
+                leg_km,
+                people,
+                leave,
+                capacity,
+                pool,
+                pool_moved,
+                pooled,
+                luck,
+                words,
             )
     people[place] += n - given  # whom rounding, or a host that filled up meanwhile, has left over
 
@@ -354,20 +367,20 @@ def add_newcomers(day: int, net: Network, days: Days, rules: Rules, luck: Luck, 
                 s.people[n_places + place] += n
                 s.spawned[place] += n
         return
-    n = days.newcomers[day] + s.count[UNPLACED] - s.count[DEBT]
-    s.count[UNPLACED] = 0
-    s.count[DEBT] = 0
+    n = days.newcomers[day] + s.tally[UNPLACED] - s.tally[DEBT]
+    s.tally[UNPLACED] = 0
+    s.tally[DEBT] = 0
     if n < 0:
         if rules.returns:
             send_home(day, net, luck, s, -n)
         else:
-            s.count[DEBT] = -n
+            s.tally[DEBT] = -n
         return
     total = 0.0
     for place in range(n_places):
         total += zone_weight(day, days, rules, s, place)
     if total <= 0.0:
-        s.count[UNPLACED] = n
+        s.tally[UNPLACED] = n
         return
     passed, given = 0.0, 0
     for place in range(n_places):
@@ -376,7 +389,7 @@ def add_newcomers(day: int, net: Network, days: Days, rules: Rules, luck: Luck, 
         s.people[n_places + place] += up_to - given
         s.spawned[place] += up_to - given
         given = up_to
-    s.count[UNPLACED] = n - given
+    s.tally[UNPLACED] = n - given
 
 
 @kernel
@@ -385,7 +398,7 @@ def zone_weight(day: int, days: Days, rules: Rules, s: Flows, place: int) -> flo
     people = days.people[place]
     if rules.take_from_population:
         people = max(people - s.spawned[place], 0.0)
-    return people * days.fighting[day, place]
+    return float(people * days.fighting[day, place])
 
 
 @kernel
@@ -395,7 +408,7 @@ def send_home(day: int, net: Network, luck: Luck, s: Flows, n: int) -> None:
     for place in range(len(net.is_host)):
         guests += s.people[place] if net.is_host[place] else 0
     going = min(n, guests)
-    s.count[DEBT] = n - going
+    s.tally[DEBT] = n - going
     if going == 0:
         return
     u = uniforms(luck, REFUGEE_FLOWS, day, np.uint64(0), RETURN_DRAW).a
@@ -408,8 +421,8 @@ def send_home(day: int, net: Network, luck: Luck, s: Flows, n: int) -> None:
             m = min(up_to - given, s.people[place])
             s.people[place] -= m
             given += m
-    s.count[RETURNED] += given
-    s.count[DEBT] += going - given
+    s.tally[RETURNED] += given
+    s.tally[DEBT] += going - given
 
 
 @kernel
@@ -573,6 +586,6 @@ def play_flows(
         for i in range(len(people)):
             everybody += people[i]
         elsewhere[day, 0] = everybody - received
-        elsewhere[day, 1] = s.count[RETURNED]
-        elsewhere[day, 2] = s.count[UNPLACED]
-        elsewhere[day, 3] = s.count[DEBT]
+        elsewhere[day, 1] = s.tally[RETURNED]
+        elsewhere[day, 2] = s.tally[UNPLACED]
+        elsewhere[day, 3] = s.tally[DEBT]

@@ -150,7 +150,9 @@ def arrivals_figure(skill: DisplacementSkill, bands: Arrivals) -> go.Figure:
     run = skill.run
     folder = run.folder
     n_rows = -(-len(run.camps) // N_COLUMNS)
-    titles = [f"{html.escape(name)} ({html.escape(folder.places[k].country)})" for name, k in zip(run.camps, folder.camps, strict=True)]
+    titles = [
+        f"{html.escape(name)} ({html.escape(folder.places[k].country)})" for name, k in zip(run.camps, folder.camps, strict=True)
+    ]
     figure = make_subplots(rows=n_rows, cols=N_COLUMNS, subplot_titles=titles, vertical_spacing=min(0.12, 0.3 / n_rows))
     for k in range(len(run.camps)):
         for trace in _traces(skill, bands, k):

@@ -178,7 +178,18 @@ def read_flee_folder(path: str | Path) -> FleeFolder:
     if reading.faults:
         raise ScenarioFaults(str(path), in_order(reading.faults))
     return FleeFolder(
-        folder, start, days, settings, tuple(places), links, closures, intensity, counts, uncorrected, total, in_order(reading.warnings)
+        folder,
+        start,
+        days,
+        settings,
+        tuple(places),
+        links,
+        closures,
+        intensity,
+        counts,
+        uncorrected,
+        total,
+        in_order(reading.warnings),
     )
 
 
@@ -200,13 +211,19 @@ def _period(reading: FolderReading) -> tuple[date, int]:
     for row in reading.rows(PERIOD):
         match row.cell(0).lower():
             case "startdate":
-                start = reading.date(PERIOD, row, 1)
+                start = reading.day(PERIOD, row, 1)
             case "length":
                 days = reading.whole(PERIOD, row, 1, "Length")
                 if days is not None and not 1 <= days <= 100_000:
                     reading.fault(PERIOD, row.line, "Length", f"{days} is no number of days between 1 and 100000")
             case other:
-                reading.fault(PERIOD, row.line, None, f"{shown(other)} is neither StartDate nor Length", nearest(other, ("StartDate", "Length")))
+                reading.fault(
+                    PERIOD,
+                    row.line,
+                    None,
+                    f"{shown(other)} is neither StartDate nor Length",
+                    nearest(other, ("StartDate", "Length")),
+                )
     if len(reading.faults) == n_faults:
         for name, value in (("StartDate", start), ("Length", days)):
             if value is None:
@@ -293,9 +310,7 @@ def _links(reading: FolderReading, index: dict[str, int]) -> tuple[FleeLink, ...
     return tuple(links)
 
 
-def _place_named(
-    reading: FolderReading, file: str, row: PlainRow, k: int, index: dict[str, int], column: str
-) -> int | None:
+def _place_named(reading: FolderReading, file: str, row: PlainRow, k: int, index: dict[str, int], column: str) -> int | None:
     name = row.cell(k)
     if name in index:
         return index[name]
@@ -310,13 +325,21 @@ def _closures(reading: FolderReading, index: dict[str, int], places: list[FleePl
     for row in reading.rows(CLOSURES, required=False):
         kind = row.cell(0)
         if kind not in CLOSURE_TYPES:
-            reading.fault(CLOSURES, row.line, "closure_type", f"{shown(kind)} is no type of closure", nearest(kind, CLOSURE_TYPES))
+            reading.fault(
+                CLOSURES, row.line, "closure_type", f"{shown(kind)} is no type of closure", nearest(kind, CLOSURE_TYPES)
+            )
             continue
         named = 2 if kind in {"country", "link", "remove_forced_redirection"} else 1
         valid, what = (countries, "country") if kind == "country" else (set(index), "place")
         for k in range(1, named + 1):
             if row.cell(k) not in valid:
-                reading.fault(CLOSURES, row.line, f"name{k}", f"{shown(row.cell(k))} is no {what} of {LOCATIONS}", nearest(row.cell(k), valid))
+                reading.fault(
+                    CLOSURES,
+                    row.line,
+                    f"name{k}",
+                    f"{shown(row.cell(k))} is no {what} of {LOCATIONS}",
+                    nearest(row.cell(k), valid),
+                )
         if named == 2 and row.cell(1) == row.cell(2):
             reading.fault(CLOSURES, row.line, None, f"closes {shown(row.cell(1))} against itself")
         start, end = reading.whole(CLOSURES, row, 3, "closure_start"), reading.whole(CLOSURES, row, 4, "closure_end", empty=-1)
@@ -351,7 +374,9 @@ def _conflict_columns(reading: FolderReading, header: PlainRow, index: dict[str,
         if not name:
             continue
         if name not in index:
-            reading.warn(CONFLICTS, header.line, name, f"is no place of {LOCATIONS}; the column is left out", nearest(name, index))
+            reading.warn(
+                CONFLICTS, header.line, name, f"is no place of {LOCATIONS}; the column is left out", nearest(name, index)
+            )
         elif index[name] in columns.values():
             reading.fault(CONFLICTS, header.line, name, "has two columns")
         else:
@@ -364,7 +389,7 @@ def _take_conflict_day(
 ) -> None:
     if row.cell(0) not in {str(k), f"{k}.0"}:
         reading.fault(CONFLICTS, row.line, "#Day", f"{shown(row.cell(0))} stands where day {k} is due")
-    if len([cell for cell in row.cells[width:] if cell]):
+    if any(row.cells[width:]):
         reading.fault(CONFLICTS, row.line, None, f"has {len(row.cells)} columns; the header has {width}")
     for column, place in columns.items():
         value = reading.number(CONFLICTS, row, column, "intensity")
@@ -422,13 +447,15 @@ def _correct(reading: FolderReading, counts: dict[str, CountSeries], start: date
     for row in reading.rows(CORRECTIONS, required=False):
         if len(row.cells) < 2:
             continue
-        when = reading.date(CORRECTIONS, row, 1)
+        when = reading.day(CORRECTIONS, row, 1)
         if row.cell(0) not in counts:
             reading.warn(CORRECTIONS, row.line, row.cell(0), "has no counts; nothing is corrected", nearest(row.cell(0), counts))
         elif when is not None:
             corrected = counts[row.cell(0)].scaled_before((when - start).days)
             if corrected is None:
-                reading.warn(CORRECTIONS, row.line, "date", f"{when} is no date of the counts of {row.cell(0)}; nothing is corrected")
+                reading.warn(
+                    CORRECTIONS, row.line, "date", f"{when} is no date of the counts of {row.cell(0)}; nothing is corrected"
+                )
             else:
                 counts[row.cell(0)] = corrected
 

@@ -150,7 +150,7 @@ FORMER = {
 """Names of the first versions that are no other spelling of today's."""
 
 FREE_FORM = ("flood_rules",)
-ASKS_FOR_NOTHING = (None, False, 0, "", [], {})
+ASKS_FOR_NOTHING: tuple[object, ...] = (None, False, 0, "", [], {})
 NOT_SIMULATED = {
     "flood_zone_spawning_only",
     "flood_driven_spawning",
@@ -268,7 +268,9 @@ def _settings(found: _Found) -> FleeSettings:
         values.setdefault("spawn_mode", "constant")
         values["spawn_mode"] = str(values["spawn_mode"]).lower()
         if values["spawn_mode"] not in {"constant", "poisson", "pop_ratio"}:
-            found.fault("spawn_mode", "is none of constant, poisson, pop_ratio", nearest(values["spawn_mode"], ("constant", "poisson")))
+            found.fault(
+                "spawn_mode", "is none of constant, poisson, pop_ratio", nearest(values["spawn_mode"], ("constant", "poisson"))
+            )
         values.setdefault("displaced_per_conflict_day", 0.01 if values["spawn_mode"] == "pop_ratio" else 500.0)
     v1 = found.values.get("use_v1_rules")
     if isinstance(v1, tuple) and v1[1] is True:

@@ -54,7 +54,7 @@ class CountSeries(NamedTuple):
 
 
 def summed(first: CountSeries, second: CountSeries) -> CountSeries:
-    """Add two series as Flee does: the first counts from its date before, the second from its date past; no later than the second."""
+    """Add two series as Flee does: of the first the date to come counts, of the second the date past, until the second ends."""
     last = second.days[-1]
     days = sorted({*second.days, *(day for day in first.days if day < last)})
     total = []
@@ -141,7 +141,7 @@ class FolderReading:
             return None
         return value
 
-    def date(self, file: str, row: PlainRow, k: int) -> date | None:
+    def day(self, file: str, row: PlainRow, k: int) -> date | None:
         """Read a date; a fault if it is none."""
         try:
             return date.fromisoformat(row.cell(k))
@@ -157,7 +157,7 @@ class FolderReading:
         for k, row in enumerate(self.rows(file)):
             if not row.cell(1) or (k == 0 and not row.cell(0)[:1].isdigit()):
                 continue  # the header, or a date without a count
-            when, count = self.date(file, row, 0), self.number(file, row, 1, "count")
+            when, count = self.day(file, row, 0), self.number(file, row, 1, "count")
             if when is None or count is None:
                 continue
             if count < 0:
