@@ -272,7 +272,6 @@ class GoalParameters:
     gate_power: float = 0.0
     sibling_power: float = 0.0
     leave: float = 0.3
-    old_days: float = 0.0
 
 
 FITTED = GoalParameters(reach=0.0, distance_power=1.0, softening=0.1, hub_power=1.0)
@@ -333,10 +332,7 @@ def goal_rules(
     flee = _flee_days(folder, conflict, opened)
     leave = np.where(np.array([place.is_camp for place in folder.places])[None, :], 0.0, 1.0)
     leave = np.ascontiguousarray(np.broadcast_to(leave * parameters.leave, flee.leave.shape))
-    fighting = flee.fighting
-    if parameters.old_days > 0:
-        age = np.maximum(np.arange(folder.days)[:, None] - conflict.outbreak, 0)
-        fighting = np.ascontiguousarray(np.maximum(conflict.intensity, 0.0) * np.exp(-age / parameters.old_days))
+    fighting = np.maximum(conflict.intensity, 0.0)  # however long it has lasted
     days = flee._replace(leave=leave, score=np.ones_like(flee.score), fighting=fighting)
     return RuledConflict(network, days, rules, hosts)
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from keyterrain.dynamics.displacement import sampled_up_to
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import Luck, binomial, mixed, poisson, uniforms
 
@@ -314,7 +315,7 @@ def choose_and_go(
         goal = candidate[k, 0]
         share = room(capacity[goal], people[goal], c.buffer) if live else 1.0
         passed += 1.0 if equal else weight[k] * (share if power == 1.0 else share**power)
-        up_to = min(n, int(passed * per_weight + u))
+        up_to = sampled_up_to(n, passed * per_weight, u)
         m = up_to - given
         if m <= 0:
             continue
@@ -385,7 +386,7 @@ def add_newcomers(day: int, net: Network, days: Days, rules: Rules, luck: Luck, 
     passed, given = 0.0, 0
     for place in range(n_places):
         passed += zone_weight(day, days, rules, s, place)
-        up_to = min(n, int(passed / total * n + u))
+        up_to = sampled_up_to(n, passed / total * n, u)
         s.people[n_places + place] += up_to - given
         s.spawned[place] += up_to - given
         given = up_to
@@ -417,7 +418,7 @@ def send_home(day: int, net: Network, luck: Luck, s: Flows, n: int) -> None:
     for place in range(len(net.is_host)):
         if net.is_host[place]:
             passed += s.people[place]
-            up_to = going if passed == guests else min(going, int(passed * share + u))
+            up_to = going if passed == guests else sampled_up_to(going, passed * share, u)
             m = min(up_to - given, s.people[place])
             s.people[place] -= m
             given += m

@@ -160,11 +160,13 @@ def arrivals_figure(skill: DisplacementSkill, bands: Arrivals) -> go.Figure:
     figure.update_layout(
         template="plotly_white",
         height=PANEL_PX * n_rows + 80,
-        margin={"l": 50, "r": 20, "t": 60, "b": 40},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right", "yref": "container"},
+        margin={"l": 50, "r": 20, "t": 80, "b": 40},
+        legend={"orientation": "h", "y": 1.0 + 35 / (PANEL_PX * n_rows), "yanchor": "bottom", "x": 0.0, "xanchor": "left"},
         font={"color": INK, "size": 11},
     )
     figure.update_annotations(font_size=12)
+    dates = folder.dates()
+    figure.update_xaxes(range=[dates[0].isoformat(), dates[-1].isoformat()])
     figure.update_yaxes(rangemode="tozero", tickformat="~s")
     return figure
 
