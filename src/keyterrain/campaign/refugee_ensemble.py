@@ -149,6 +149,7 @@ def empty_state(ready: RuledConflict) -> Flows:
         total=np.zeros(n_places),
         crowd=np.ones(n_places),
         is_live=np.zeros(n_places, dtype=np.bool_),
+        weighed=np.zeros(n_places, dtype=np.bool_),
         spawned=zeros(n_places),
         pool=zeros(N_BINS, n_places),
         moved=np.zeros((N_BINS, n_places)),

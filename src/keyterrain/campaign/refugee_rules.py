@@ -288,11 +288,15 @@ def goal_rules(
     hosts = np.array(folder.camps, dtype=np.int64)
     n_places, n_hosts, n_epochs = len(folder.places), len(hosts), len(opened.closed)
     scale = typical_km(folder, km)
-    legs = [each for each in outward for _ in hosts]
-    leg_goals = [int(host) for _ in outward for host in hosts]
-    to_leg = np.where(following < 0, -1, following * n_hosts + np.arange(n_hosts))
-    ends = np.array([each.end for each in outward], dtype=np.int64)
-    onward = to_leg[:, ends, :].reshape(n_epochs, -1) if outward else np.zeros((n_epochs, 0), dtype=np.int64)
+    on_some_way = np.zeros((len(outward), n_hosts), dtype=np.bool_)
+    for host in range(n_hosts):
+        on_some_way[following[:, :, host][following[:, :, host] >= 0], host] = True
+    numbers = np.where(on_some_way, np.cumsum(on_some_way).reshape(on_some_way.shape) - 1, -1)
+    pairs = np.argwhere(on_some_way)
+    legs, leg_goals = [outward[k] for k, _ in pairs], [int(hosts[host]) for _, host in pairs]
+    to_leg = np.where(following < 0, -1, numbers[following, np.arange(n_hosts)]) if outward else following
+    ends = np.array([leg.end for leg in legs], dtype=np.int64)
+    onward = to_leg[:, ends, pairs[:, 1]] if legs else np.zeros((n_epochs, 0), dtype=np.int64)
     pull = goal_pull(folder, parameters, outward)
     settings = folder.settings
     network = _network(

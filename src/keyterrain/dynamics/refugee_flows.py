@@ -117,6 +117,7 @@ class Flows(NamedTuple):
     total: NDArray[np.float64]
     crowd: NDArray[np.float64]
     is_live: NDArray[np.bool_]
+    weighed: NDArray[np.bool_]
     spawned: NDArray[np.int64]
     pool: NDArray[np.int64]
     moved: NDArray[np.float64]
@@ -124,8 +125,8 @@ class Flows(NamedTuple):
     tally: NDArray[np.int64]
 
 
-FROM, TO, GOAL, SLOT, NEXT, CLOSED, FIRST, N_LEG_FIELDS = 0, 1, 2, 3, 4, 5, 6, 7
-"""Columns of `Flows.leg`."""
+FROM, TO, GOAL, SLOT, NEXT, CLOSED, FIRST, BUSY, LAST, N_LEG_FIELDS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""Columns of `Flows.leg`; BUSY is 0 while nobody waits for a leg or is on it, LAST the days that it can take but one."""
 LENGTH, SPEED = 0, 1
 """Columns of `Flows.leg_km`."""
 DEBT, UNPLACED, RETURNED, N_COUNTS = 0, 1, 2, 3
@@ -182,29 +183,48 @@ def enter_epoch(e: int, net: Network, s: Flows) -> None:
 
 
 @kernel
-def weigh_candidates(day: int, net: Network, days: Days, rules: Rules, s: Flows) -> None:
-    """Fill in the weights of all candidates as the day begins, without room at hosts that may fill up today."""
-    e = days.epoch[day]
-    people, crowd, weight, base, candidate, total = s.people, s.crowd, s.weight, s.base, s.candidate, s.total
-    capacity, start, is_host, score, is_live = net.capacity, net.candidate_start, net.is_host, days.score, s.is_live
+def weigh_crowds(net: Network, rules: Rules, s: Flows) -> None:
+    """Fill in how much more each host pulls for those who are there as the day begins, and forget the weights of yesterday."""
+    people, crowd, is_host, weighed = s.people, s.crowd, net.is_host, s.weighed
     for place in range(len(is_host)):
-        crowd[place] = 1.0
+        weighed[place] = False
         if rules.crowd_power != 0.0 and is_host[place]:
             crowd[place] = (1.0 + people[place] / rules.crowd_seed) ** rules.crowd_power
-    for place in range(len(is_host)):
-        any_weight, any_live = 0.0, False
-        for k in range(start[place], start[place + 1]):
-            w = 0.0
-            if candidate[k, 1] >= 0:
-                goal = candidate[k, 0]
-                w = (rules.weight_softening + score[day, goal]) * base[e, k] * crowd[goal]
-                if rules.weight_power != 1.0:
-                    w = w**rules.weight_power
-                any_live |= capacity[goal] >= 1.0 and people[goal] > LIVE_FROM * capacity[goal]
-            weight[k] = w
-            any_weight += w
-        total[place] = any_weight
-        is_live[place] = any_live
+
+
+@kernel
+def weigh_candidates(
+    place: int,
+    first: int,
+    last: int,
+    softening: float,
+    power: float,
+    people: NDArray[np.int64],
+    crowd: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    base: NDArray[np.float64],
+    candidate: NDArray[np.int64],
+    capacity: NDArray[np.float64],
+    score: NDArray[np.float64],
+    total: NDArray[np.float64],
+    is_live: NDArray[np.bool_],
+    weighed: NDArray[np.bool_],
+) -> None:
+    """Fill in the weights of a place's candidates, once a day, without room at hosts that may fill up in the course of it."""
+    any_weight, any_live = 0.0, False
+    for k in range(first, last):
+        w = 0.0
+        if candidate[k, 1] >= 0:
+            goal = candidate[k, 0]
+            w = (softening + score[goal]) * base[k] * crowd[goal]
+            if power != 1.0:
+                w = w**power
+            any_live |= capacity[goal] >= 1.0 and people[goal] > LIVE_FROM * capacity[goal]
+        weight[k] = w
+        any_weight += w
+    total[place] = any_weight
+    is_live[place] = any_live
+    weighed[place] = True
 
 
 @kernel
@@ -232,7 +252,11 @@ def come_to(
             return
         place, onward = legs[leg, TO], legs[leg, NEXT]
         if moved >= leg_km[leg, SPEED]:
-            people[place if onward < 0 else 2 * n_places + onward] += n
+            if onward < 0:
+                people[place] += n
+            else:
+                people[2 * n_places + onward] += n
+                legs[onward, BUSY] = 1
             return
         if onward < 0:
             if leave[place] < STAYS_PUT:
@@ -252,10 +276,12 @@ def come_to(
         if chance < 1.0:
             going = binomial(n, chance, uniforms(luck, REFUGEE_FLOWS, c.day, words[place], ONWARD_DRAW + hop).a)
             people[2 * n_places + onward] += n - going
+            legs[onward, BUSY] = 1
         if going == 0:
             return
         if leg_km[onward, SPEED] <= leg_km[onward, LENGTH]:
             people[legs[onward, SLOT] + 1] += going
+            legs[onward, BUSY] = 1
             return
         moved += leg_km[onward, LENGTH]
         leg, n = onward, going
@@ -327,8 +353,10 @@ def choose_and_go(
             leg = legs[leg, FIRST]
         if moved < 0.0:
             people[legs[leg, SLOT]] += m
+            legs[leg, BUSY] = 1
         elif leg_km[leg, SPEED] <= leg_km[leg, LENGTH]:
             people[legs[leg, SLOT] + 1] += m
+            legs[leg, BUSY] = 1
         else:
             come_to(
                 c,
@@ -432,7 +460,8 @@ def leave_places(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck,
     day = c.day
     people, legs, leg_km, leave, words, start = s.people, s.leg, s.leg_km, days.leave[day], net.place_word, net.candidate_start
     weight, candidate, capacity, pool, pool_moved, pooled = s.weight, s.candidate, net.capacity, s.pool, s.moved, s.pooled
-    totals, is_live = s.total, s.is_live
+    totals, is_live, weighed, crowd = s.total, s.is_live, s.weighed, s.crowd
+    base, score = s.base[days.epoch[c.day]], days.score[c.day]
     n_places = len(leave)
     for place in range(n_places):
         n, fresh = people[place], people[n_places + place]
@@ -452,6 +481,11 @@ def leave_places(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck,
                 going = binomial(n, leave[place], u.a)
                 people[place] = n - going
             if going > 0:
+                if not weighed[place]:
+                    weigh_candidates(
+                        place, start[place], start[place + 1], rules.weight_softening, rules.weight_power, people, crowd, weight, base,
+                        candidate, capacity, score, totals, is_live, weighed,
+                    )  # fmt: skip
                 choose_and_go(
                     c, place, going, -1.0, walks == 1, u.d if walks else u.b, start[place], start[place + 1], totals[place],
                     is_live[place], weight, candidate, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words,
@@ -459,6 +493,8 @@ def leave_places(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck,
                 )  # fmt: skip
     first_waiting = 2 * n_places
     for leg in range(legs.shape[0]):
+        if legs[leg, BUSY] == 0:
+            continue
         n = people[first_waiting + leg]
         if n == 0:
             continue
@@ -481,10 +517,14 @@ def travel(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: Fl
     """Bring everyone under way a day's travel forward, through places where they do not stay."""
     people, legs, leg_km, leave, words = s.people, s.leg, s.leg_km, days.leave[c.day], net.place_word
     capacity, pool, pool_moved, pooled = net.capacity, s.pool, s.moved, s.pooled
+    first_waiting = 2 * len(leave)
     for leg in range(legs.shape[0]):
+        if legs[leg, BUSY] == 0:
+            continue
         slot = legs[leg, SLOT]
         speed, km = leg_km[leg, SPEED], leg_km[leg, LENGTH]
-        for k in range(int(km / speed) + 1, -1, -1):
+        legs[leg, BUSY] = 1 if people[first_waiting + leg] > 0 else 0
+        for k in range(legs[leg, LAST], -1, -1):
             n = people[slot + k]
             if n == 0:
                 continue
@@ -493,6 +533,7 @@ def travel(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: Fl
                 come_to(c, leg, n, km - k * speed, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words)
             else:
                 people[slot + k + 1] += n
+                legs[leg, BUSY] = 1
     for b in range(N_BINS):
         for sweep in range(MOST_SWEEPS):
             if pooled[b] == 0:
@@ -511,7 +552,8 @@ def move_on(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: F
     """Let those who came to a place in one part of the day stay there, or choose and go on."""
     people, legs, leg_km, leave, words, start = s.people, s.leg, s.leg_km, days.leave[c.day], net.place_word, net.candidate_start
     weight, candidate, capacity, pool, pool_moved, pooled = s.weight, s.candidate, net.capacity, s.pool, s.moved, s.pooled
-    totals, is_live = s.total, s.is_live
+    totals, is_live, weighed, crowd = s.total, s.is_live, s.weighed, s.crowd
+    base, score = s.base[days.epoch[c.day]], days.score[c.day]
     for place in range(len(leave)):
         n = pool[b, place]
         if n == 0:
@@ -524,6 +566,11 @@ def move_on(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: F
         going = binomial(n, leave[place], u.a)
         people[place] += n - going
         if going > 0:
+            if not weighed[place]:
+                weigh_candidates(
+                    place, start[place], start[place + 1], rules.weight_softening, rules.weight_power, people, crowd, weight, base,
+                    candidate, capacity, score, totals, is_live, weighed,
+                )  # fmt: skip
             choose_and_go(
                 c, place, going, moved, False, u.b, start[place], start[place + 1], totals[place],
                 is_live[place], weight, candidate, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words,
@@ -541,6 +588,7 @@ def set_up(net: Network, days: Days, rules: Rules, s: Flows) -> None:
         s.leg[i, GOAL] = net.leg_goal[i]
         s.leg[i, SLOT] = 2 * n_places + n_legs + net.leg_slot[i]
         s.leg[i, FIRST] = net.first_leg[i]
+        s.leg[i, LAST] = net.leg_slot[i + 1] - net.leg_slot[i] - 1
         s.leg_km[i, LENGTH] = net.leg_km[i]
         s.leg_km[i, SPEED] = net.leg_speed[i]
     for k in range(len(net.candidate_goal)):
@@ -576,7 +624,7 @@ def play_flows(
         if day == 0 or days.epoch[day] != days.epoch[day - 1]:
             enter_epoch(days.epoch[day], net, s)
         add_newcomers(day, net, days, rules, luck, s)
-        weigh_candidates(day, net, days, rules, s)
+        weigh_crowds(net, rules, s)
         leave_places(c, net, days, rules, luck, s)
         travel(c, net, days, rules, luck, s)
         received = 0
