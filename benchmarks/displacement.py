@@ -36,7 +36,9 @@ def write_made_up(folder: Path, people: int) -> Path:
     (folder / "source_data").mkdir()
     towns = [(i, j) for i in range(SIDE) for j in range(6)]
     rows = ["#name,region,country,lat,lon,location_type,conflict_date,population"]
-    rows += [f"T{i}{j},R,Home,{10 + i / 2},{10 + j / 2},{'conflict_zone' if j < 3 else 'town'},0,{20000 + 1000 * i}" for i, j in towns]
+    rows += [
+        f"T{i}{j},R,Home,{10 + i / 2},{10 + j / 2},{'conflict_zone' if j < 3 else 'town'},0,{20000 + 1000 * i}" for i, j in towns
+    ]
     rows += [f"C{k},R,Abroad,{10 + k / 3},14,camp,,0" for k in range(CAMPS)]
     links = ["#name1,name2,distance,forced_redirection"]
     links += [f"T{i}{j},T{i + 1}{j},{50 + 3 * j},0" for i, j in towns if i + 1 < SIDE]
@@ -87,7 +89,9 @@ def compare_with_flee(path: Path, folder: FleeFolder, python: str) -> None:
     command = [python, str(Path(__file__).parent / "flee_peer.py"), str(path), "--hasten", str(hasten)]
     peer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     full = peer["seconds"] * hasten
-    print(f"  Flee, 1/{hasten} of the people: {peer['seconds']:.1f} s, all of them: {full:,.0f} s; ARD rescaled {peer['ard_rescaled']}")
+    print(
+        f"  Flee, 1/{hasten} of the people: {peer['seconds']:.1f} s, all of them: {full:,.0f} s; ARD rescaled {peer['ard_rescaled']}"
+    )
     for rules, capacities in (("flee", "as-given"), ("keyterrain", "without-leaked")):
         seconds = replicate_seconds(folder, rules, capacities)
         print(f"  rules {rules}: {seconds * 1000:.2f} ms a replicate, {full / seconds:,.0f} times as fast")

@@ -40,7 +40,7 @@ WORSE_THAN, WORSE_WEIGHT = 0.97, 3.0
 def error(folder: FleeFolder, values: Sequence[float]) -> float:
     parameters = GoalParameters(**dict(zip(BOUNDS, np.round(values, 4).tolist(), strict=True)))
     run = play_displacement(folder, replicates=1, seed=1, threads=1, parameters=parameters, uncertainty=CERTAIN)
-    return averaged_relative_difference(run.arrived[0].astype(np.float64), folder.observed().astype(np.float64), rescale=True)
+    return averaged_relative_difference(run.central.astype(np.float64), folder.observed().astype(np.float64), rescale=True)
 
 
 def fit(folders: Sequence[FleeFolder], generations: int) -> NDArray[np.float64]:
@@ -48,9 +48,7 @@ def fit(folders: Sequence[FleeFolder], generations: int) -> NDArray[np.float64]:
         relative = [error(folder, values.tolist()) / PEER.get(folder.name, 1.0) for folder in folders]
         return sum(relative) + WORSE_WEIGHT * sum(max(each - WORSE_THAN, 0.0) for each in relative)
 
-    found = differential_evolution(
-        loss, list(BOUNDS.values()), maxiter=generations, popsize=6, seed=1, polish=False, tol=1e-3
-    )
+    found = differential_evolution(loss, list(BOUNDS.values()), maxiter=generations, popsize=6, seed=1, polish=False, tol=1e-3)
     fitted: NDArray[np.float64] = found.x
     return fitted
 

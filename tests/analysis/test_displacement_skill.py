@@ -22,7 +22,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> DisplacementRun:
 
 def as_observed(run: DisplacementRun, shift: np.ndarray | int = 0) -> DisplacementRun:
     observed = np.broadcast_to(run.folder.observed() + shift, run.arrived.shape)
-    return replace(run, arrived=np.ascontiguousarray(observed, dtype=np.int32))
+    table = np.ascontiguousarray(observed, dtype=np.int32)
+    return replace(run, arrived=table, central=table[0])
 
 
 def test_the_averaged_relative_difference_is_flees_formula() -> None:
@@ -48,7 +49,7 @@ def test_a_perfect_forecast_has_no_error_in_any_measure(run: DisplacementRun) ->
 
 
 def test_a_forecast_in_the_right_shares_and_twice_too_high_is_wrong_only_before_rescaling(run: DisplacementRun) -> None:
-    doubled = replace(run, arrived=2 * as_observed(run).arrived)
+    doubled = replace(run, arrived=2 * as_observed(run).arrived, central=2 * as_observed(run).central)
     skill = displacement_skill(doubled)
     assert skill.raw is not None
     assert skill.rescaled is not None
@@ -60,7 +61,7 @@ def test_a_forecast_in_the_right_shares_and_twice_too_high_is_wrong_only_before_
 
 
 def test_the_crps_of_one_replicate_is_its_error(run: DisplacementRun) -> None:
-    skill = displacement_skill(replace(run, arrived=run.arrived[:1], elsewhere=run.elsewhere[:1]))
+    skill = displacement_skill(replace(run, arrived=run.arrived[:1], central=run.arrived[0]))
     assert skill.raw is not None
     assert skill.raw.crps == pytest.approx(skill.raw.ard)
 

@@ -27,9 +27,10 @@ KINDS = {"camp": "refugees", "idpcamp": "internally displaced"}
 
 
 class Convention(NamedTuple):
-    """Measures in one convention: averaged, and by day."""
+    """Measures in one convention: averaged, and by day. ARD is of the central run, or of the mean of all; the rest of all."""
 
     ard: float
+    ard_of_mean: float
     crps: float
     coverage: float
     error_by_day: NDArray[np.float64]
@@ -86,13 +87,13 @@ def displacement_skill(run: DisplacementRun) -> DisplacementSkill:
     if not folder.is_observed:
         return DisplacementSkill(run, None, None, total, (), {}, leaked)
     observed = folder.observed().astype(np.float64)
-    scaled = rescaled_to(arrived, observed.sum(axis=1))
+    central, totals = run.central.astype(np.float64), observed.sum(axis=1)
     return DisplacementSkill(
         run,
-        _convention(arrived, observed),
-        _convention(scaled, observed),
+        _convention(central, arrived, observed),
+        _convention(rescaled_to(central, totals), rescaled_to(arrived, totals), observed),
         total,
-        _kinds(folder, arrived, observed),
+        _kinds(folder, central, observed),
         baselines(folder),
         leaked,
     )
@@ -123,16 +124,16 @@ def averaged_relative_difference(counts: NDArray[np.float64], observed: NDArray[
     return float(relative_errors(rescaled_to(counts, observed.sum(axis=1)) if rescale else counts, observed).mean())
 
 
-def _convention(ensemble: NDArray[np.float64], observed: NDArray[np.float64]) -> Convention:
+def _convention(central: NDArray[np.float64], ensemble: NDArray[np.float64], observed: NDArray[np.float64]) -> Convention:
     import scoringrules
 
-    errors = relative_errors(ensemble.mean(axis=0), observed)
+    errors, of_mean = relative_errors(central, observed), float(relative_errors(ensemble.mean(axis=0), observed).mean())
     by_camp = scoringrules.crps_ensemble(observed, np.moveaxis(ensemble, 0, -1), estimator="pwm") if len(ensemble) > 1 else None
     each = np.abs(ensemble[0] - observed) if by_camp is None else np.asarray(by_camp)
     crps = each.sum(axis=1) / np.maximum(observed.sum(axis=1), 1.0)
     low, _, high = np.quantile(ensemble, BAND, axis=0)
     covered = ((low <= observed) & (observed <= high)).mean(axis=1)
-    return Convention(float(errors.mean()), float(crps.mean()), float(covered.mean()), errors, crps, covered)
+    return Convention(float(errors.mean()), of_mean, float(crps.mean()), float(covered.mean()), errors, crps, covered)
 
 
 def _total_skill(folder: FleeFolder, in_camps: NDArray[np.float64]) -> TotalSkill:
@@ -143,14 +144,14 @@ def _total_skill(folder: FleeFolder, in_camps: NDArray[np.float64]) -> TotalSkil
     return TotalSkill(float(error.mean()), float(((low <= known) & (known <= high)).mean()))
 
 
-def _kinds(folder: FleeFolder, arrived: NDArray[np.float64], observed: NDArray[np.float64]) -> tuple[KindSkill, ...]:
+def _kinds(folder: FleeFolder, central: NDArray[np.float64], observed: NDArray[np.float64]) -> tuple[KindSkill, ...]:
     kind_of = np.array([folder.places[k].kind for k in folder.camps])
     found = []
     for kind, says in KINDS.items():
         chosen = kind_of == kind
         if chosen.any():
-            mean, seen = arrived.mean(axis=0)[:, chosen], observed[:, chosen]
-            raw, rescaled = (averaged_relative_difference(mean, seen, rescale=each) for each in (False, True))
+            simulated, seen = central[:, chosen], observed[:, chosen]
+            raw, rescaled = (averaged_relative_difference(simulated, seen, rescale=each) for each in (False, True))
             found.append(KindSkill(says, int(chosen.sum()), raw, rescaled))
     return tuple(found)
 

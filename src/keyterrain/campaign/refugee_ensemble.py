@@ -39,7 +39,10 @@ CERTAIN = Uncertainty(0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class DisplacementRun:
-    """What an ensemble gave: `arrived` is (replicate, day, camp), `elsewhere` (replicate, day, 4), see `play_flows`."""
+    """What an ensemble gave: `arrived` is (replicate, day, camp), `elsewhere` (replicate, day, 4), see `play_flows`.
+
+    `central` (day, camp) is one more run, with every parameter at its central value: what stands against one run of a peer.
+    """
 
     folder: FleeFolder
     rules: str
@@ -49,6 +52,7 @@ class DisplacementRun:
     replicates: int
     seed: int
     version: str
+    central: NDArray[np.int32]
     arrived: NDArray[np.int32]
     elsewhere: NDArray[np.int64]
     seconds: float
@@ -104,7 +108,10 @@ def play_displacement(
     varied = _Variation(folder, ready, uncertainty, replicates, seed)
     arrived = np.zeros((replicates, folder.days, len(ready.hosts)), dtype=np.int32)
     elsewhere = np.zeros((replicates, folder.days, 4), dtype=np.int64)
-    _play(ready, seed, 0, np.zeros_like(arrived[0]), np.zeros_like(elsewhere[0]))  # compiled, or loaded, before the clock runs
+    central = np.zeros_like(arrived[0])
+    _play(
+        ready, seed, replicates, central, np.zeros_like(elsewhere[0])
+    )  # its luck is nobody's; code is loaded before the clock runs
 
     def play(replicate: int) -> float:
         began = time.thread_time()
@@ -123,6 +130,7 @@ def play_displacement(
         replicates,
         seed,
         __version__,
+        central,
         arrived,
         elsewhere,
         seconds,

@@ -132,7 +132,9 @@ def _route_network(folder: FleeFolder, opened: OpenDays, outward: list[Direction
             legs += [(k, goals[-1], k == route[-1] and i == len(route) - 1) for i, k in enumerate(route)]
         starts.append(len(goals))
     n_epochs = len(opened.closed)
-    candidate_leg = np.where(np.array(shut).T, -1, np.array(firsts)[None, :]) if goals else np.zeros((n_epochs, 0), dtype=np.int64)
+    candidate_leg = (
+        np.where(np.array(shut).T, -1, np.array(firsts)[None, :]) if goals else np.zeros((n_epochs, 0), dtype=np.int64)
+    )
     following = np.array([-1 if last else k + 1 for k, (_, _, last) in enumerate(legs)], dtype=np.int64)
     walked = folder.settings.max_walk_speed if folder.settings.start_on_foot else 0.0
     return _network(
@@ -261,9 +263,13 @@ def at_start(folder: FleeFolder) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class GoalParameters:
-    """Parameters of our rules; distances are relative to the conflict's own scale, so that no unit matters."""
+    """Parameters of our rules; distances are relative to the conflict's own scale, so that no unit matters.
 
-    reach: float = 0.35
+    A camp pulls with (s + way)^-a, with the power h of the places on the map of its country over the power b of the camps there,
+    with the power g of the roads that lead to it, and with (1 + people there / (c of all displaced))^p.
+    """
+
+    reach: float = 0.0
     distance_power: float = 1.0
     softening: float = 0.1
     crowd_power: float = 0.0
@@ -274,8 +280,16 @@ class GoalParameters:
     leave: float = 0.3
 
 
-FITTED = GoalParameters(reach=0.0, distance_power=1.0, softening=0.1, hub_power=1.0)
-"""One set for all conflicts."""
+FITTED = GoalParameters(
+    distance_power=1.32,
+    softening=0.53,
+    hub_power=0.779,
+    sibling_power=0.821,
+    gate_power=0.256,
+    crowd_power=1.147,
+    crowd_share=0.168,
+)
+"""One set for all conflicts, fitted on three of Flee's (benchmarks/fit_displacement.py; docs/displacement.md has the figures)."""
 
 
 def goal_rules(
