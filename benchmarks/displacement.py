@@ -2,10 +2,10 @@
 
     python benchmarks/displacement.py [FOLDER ...]          FLEE_PYTHON=/path/to/python with flee, for the comparison
 
-Without folders a made-up conflict is written: 60 places, 12 camps, 500 days. Measured: an ensemble of 200 replicates from outside;
-one replicate with 10^4 to 10^7 people; and, with FLEE_PYTHON (or Flee in this interpreter), one run of Flee against one replicate
-under Flee's rules and under ours, at the same number of people: Flee simulates 1/hasten of them, and its seconds are multiplied by
-that, since its cost is linear in agents (checked in anchors and here by `--hasten`).
+Without folders a made-up conflict is written: 60 places, 12 camps, 500 days. Measured: an ensemble of 200 replicates from
+outside; one replicate with 10^4 to 10^7 people; and, with FLEE_PYTHON (or Flee in this interpreter), one run of Flee against one
+replicate under Flee's rules and under ours, at the same number of people: Flee simulates 1/hasten of them, and its seconds are
+multiplied by that, since its cost is linear in agents.
 """
 
 from __future__ import annotations
@@ -89,9 +89,8 @@ def compare_with_flee(path: Path, folder: FleeFolder, python: str) -> None:
     command = [python, str(Path(__file__).parent / "flee_peer.py"), str(path), "--hasten", str(hasten)]
     peer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     full = peer["seconds"] * hasten
-    print(
-        f"  Flee, 1/{hasten} of the people: {peer['seconds']:.1f} s, all of them: {full:,.0f} s; ARD rescaled {peer['ard_rescaled']}"
-    )
+    taken = f"{peer['seconds']:.1f} s, all of them: {full:,.0f} s"
+    print(f"  Flee, 1/{hasten} of the people: {taken}; ARD rescaled {peer['ard_rescaled']}")
     for rules, capacities in (("flee", "as-given"), ("keyterrain", "without-leaked")):
         seconds = replicate_seconds(folder, rules, capacities)
         print(f"  rules {rules}: {seconds * 1000:.2f} ms a replicate, {full / seconds:,.0f} times as fast")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import differential_evolution
+from scipy.optimize import Bounds, differential_evolution
 
 from keyterrain.analysis.displacement_skill import averaged_relative_difference
 from keyterrain.campaign.refugee_ensemble import CERTAIN, play_displacement
@@ -48,7 +48,7 @@ def fit(folders: Sequence[FleeFolder], generations: int) -> NDArray[np.float64]:
         relative = [error(folder, values.tolist()) / PEER.get(folder.name, 1.0) for folder in folders]
         return sum(relative) + WORSE_WEIGHT * sum(max(each - WORSE_THAN, 0.0) for each in relative)
 
-    found = differential_evolution(loss, list(BOUNDS.values()), maxiter=generations, popsize=6, seed=1, polish=False, tol=1e-3)
+    found = differential_evolution(loss, Bounds(*zip(*BOUNDS.values(), strict=True)), maxiter=generations, popsize=6, seed=1, polish=False, tol=1e-3)
     fitted: NDArray[np.float64] = found.x
     return fitted
 

@@ -1,10 +1,10 @@
 """Run Flee itself on one of its folders and say how long it took and how wrong it was.
 
-Started by the interpreter that has Flee (`pip install flee`, or `PYTHONPATH` set to a checkout), never by that of keyterrain:
+Started by the interpreter that has Flee (installed, or a checkout on PYTHONPATH), not by that of keyterrain:
 
     python benchmarks/flee_peer.py FOLDER [--hasten 10] [--days 300] [--counts counts.csv]
 
-Prints one JSON object. The run follows the order of a day of Flee's own serial script: zones, newcomers, closures, movement, counts.
+Prints one JSON object. A day has the order of Flee's own serial script: zones, newcomers, closures, movement, counts.
 """
 
 from __future__ import annotations
@@ -97,9 +97,12 @@ def main() -> None:
     parser.add_argument("--days", type=int)
     parser.add_argument("--counts", type=Path, help="write simulated and observed counts by day and camp here")
     arguments = parser.parse_args()
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stderr(nowhere):
-        with contextlib.redirect_stdout(nowhere):
-            played = play(arguments.folder, arguments.hasten, arguments.days)
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stderr(nowhere),
+        contextlib.redirect_stdout(nowhere),
+    ):
+        played = play(arguments.folder, arguments.hasten, arguments.days)
     raw, rescaled = errors_of(played["table"])
     if arguments.counts:
         with arguments.counts.open("w", newline="", encoding="utf-8") as file:

@@ -63,17 +63,17 @@ def write_flee_folder(root: Path, name: str = "made-up", *, scale: int = 1, **fi
         "simsetting.yml": SETTINGS,
         **{f"source_data/{file}": text for file, text in COUNTS.items()},
     }
-    for file, text in texts.items():
+    counted = [f"source_data/{file}" for file in COUNTS] if scale != 1 else []
+    for file, usual in texts.items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = files.get(path.stem, text)
-        if scale != 1 and path.stem in {"refugees", "lager", "zelt", "hof"}:
-            text = "\n".join(multiplied(line, scale) for line in text.splitlines()) + "\n"
-        path.write_bytes(text.encode("utf-8"))
+        text = files.get(path.stem, usual)
+        lines = [multiplied(line, scale) for line in text.splitlines(keepends=True)] if file in counted else [text]
+        path.write_bytes("".join(lines).encode("utf-8"))
     return folder
 
 
 def multiplied(line: str, factor: int) -> str:
     """Return a row of date and count with the count multiplied."""
-    date, _, count = line.partition(",")
-    return f"{date},{int(count) * factor}" if count.isdigit() else line
+    date, _, count = line.strip().partition(",")
+    return f"{date},{int(count) * factor}\n" if count.isdigit() else line

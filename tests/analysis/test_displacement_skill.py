@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from flee_folders import LOCATIONS, write_flee_folder
 
+from flee_folders import LOCATIONS, write_flee_folder
 from keyterrain.analysis.displacement_skill import arrivals, averaged_relative_difference, displacement_skill, rescaled_to
 from keyterrain.campaign.refugee_ensemble import DisplacementRun, play_displacement
 from keyterrain.theatre.flee_folder import read_flee_folder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from flee_folders import CLOSURES, LOCATIONS, ROUTES, SETTINGS, write_flee_folder
 
+from flee_folders import CLOSURES, LOCATIONS, ROUTES, SETTINGS, write_flee_folder
 from keyterrain.campaign.refugee_ensemble import CERTAIN, RETURNED, UNDER_WAY, DisplacementRun, play_displacement
 from keyterrain.theatre.flee_folder import read_flee_folder
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from flee_folders import ROUTES, write_flee_folder
 
+from flee_folders import ROUTES, write_flee_folder
 from keyterrain.cli.main import main
 
 QUICK = ["--replicates", "6", "--threads", "1"]

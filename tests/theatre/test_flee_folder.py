@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flee_folders import CLOSURES, COUNTS, LAYOUT, LOCATIONS, ROUTES, SETTINGS, conflicts, write_flee_folder
 
+from flee_folders import CLOSURES, COUNTS, LAYOUT, LOCATIONS, ROUTES, SETTINGS, conflicts, write_flee_folder
 from keyterrain.theatre.faults import ScenarioFaults
 from keyterrain.theatre.flee_folder import read_flee_folder
 from keyterrain.theatre.flee_settings import read_settings
@@ -87,8 +87,8 @@ def test_all_faults_are_said_at_once_with_file_and_row(tmp_path: Path) -> None:
         ({"routes": ""}, "input_csv/routes.csv, row 1: the file is empty"),
         ({"routes": "#name1,name2,distance\n"}, "input_csv/routes.csv, row 1: holds no rows of data"),
         ({"lager": ""}, "source_data/lager.csv, row 1: the file is empty"),
-        ({"locations": LOCATIONS + "Zelt,E,Neighbour,1,1,camp,,0\n"}, "input_csv/locations.csv, row 8, name: 'Zelt' stands in row 6"),
-        ({"locations": LOCATIONS.replace("town", "twon")}, "row 4, location_type: 'twon' is no type of place (nearest valid: town)"),
+        ({"locations": LOCATIONS + "Zelt,E,Neighbour,1,1,camp,,0\n"}, "input_csv/locations.csv, row 8, name: 'Zelt' stands"),
+        ({"locations": LOCATIONS.replace("town", "twon")}, "location_type: 'twon' is no type of place (nearest valid: town)"),
         ({"data_layout": LAYOUT.replace("zelt", "lager")}, "row 3: lager.csv holds the counts of 'Lager' already"),
         ({"sim_period": "StartDate,01.01.2020\nLength,60\n"}, "sim_period.csv, row 1, date: '01.01.2020' is no date"),
         ({"sim_period": "StartDate,2020-01-01\n"}, "input_csv/sim_period.csv, Length: is not given"),

@@ -177,7 +177,7 @@ def _baseline(share: NDArray[np.float64], observed: NDArray[np.float64]) -> floa
 
 
 def _shares_by_map(folder: FleeFolder) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Shares by distance (each zone divides its people by 1 / (10 km + way)) and by population (each sends all to its nearest)."""
+    """Shares by distance (a zone divides its people by 1 / (10 km + way)) and by population (it sends all to its nearest)."""
     km = goal_ways(folder, open_days(folder, link_closures=True), directions(folder, doubled=False))[0].min(axis=0)
     near, nearest_people = np.zeros(km.shape[1]), np.zeros(km.shape[1])
     for place, ways in zip(folder.places, km, strict=True):

@@ -71,10 +71,9 @@ def _conflict_changes(folder: FleeFolder, k: int, place: FleePlace) -> list[tupl
             changes.append((place.conflict_day, 1.0))
         return changes
     before = np.concatenate(([0.0], column[:-1]))
-    for day in np.flatnonzero((column >= FIGHTING_FROM) & (before < FIGHTING_FROM)):
-        changes.append((int(day), float(column[day])))
-    for day in np.flatnonzero((column < FIGHTING_FROM) & (before == 1.0)):
-        changes.append((int(day), -1.0))
+    begins = np.flatnonzero((column >= FIGHTING_FROM) & (before < FIGHTING_FROM))
+    ends = np.flatnonzero((column < FIGHTING_FROM) & (before == 1.0))
+    changes += [(int(day), float(column[day])) for day in begins] + [(int(day), -1.0) for day in ends]
     return sorted(changes, key=lambda change: change[0])
 
 

@@ -1,7 +1,7 @@
 """Two sets of rules for one kernel of refugee flows: Flee's, and ours.
 
-Flee's rules offer people the neighbours of their place, or routes as far as the awareness level, and weigh them anew wherever they
-are. Ours offer the camps, by the shortest open way, and people who have set off keep to their goal while it can be reached.
+Flee's rules offer people the neighbours of their place, or routes as far as the awareness level, and weigh them anew wherever
+they are. Ours offer the camps, by the shortest open way, and people who have set off keep to their goal while it can be reached.
 """
 
 from __future__ import annotations

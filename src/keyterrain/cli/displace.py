@@ -143,9 +143,12 @@ def _machine(skill: DisplacementSkill) -> dict[str, object]:
 
 def _people(skill: DisplacementSkill) -> str:
     run = skill.run
-    lines = [
+    heading = (
         f"{run.folder.name}: {run.folder.days} days from {run.folder.start}, up to {run.people:,} people displaced, "
-        f"{len(run.camps)} camps; rules {run.rules}, capacities {run.capacities}, {run.replicates} replicates, seed {run.seed}",
+        f"{len(run.camps)} camps; rules {run.rules}, capacities {run.capacities}, {run.replicates} replicates, seed {run.seed}"
+    )
+    lines = [
+        heading,
         _leaks(skill),
         "",
         as_table(_last_day(skill)),

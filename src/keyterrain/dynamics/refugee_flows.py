@@ -483,13 +483,13 @@ def leave_places(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck,
             if going > 0:
                 if not weighed[place]:
                     weigh_candidates(
-                        place, start[place], start[place + 1], rules.weight_softening, rules.weight_power, people, crowd, weight, base,
-                        candidate, capacity, score, totals, is_live, weighed,
+                        place, start[place], start[place + 1], rules.weight_softening, rules.weight_power, people, crowd, weight,
+                        base, candidate, capacity, score, totals, is_live, weighed,
                     )  # fmt: skip
                 choose_and_go(
                     c, place, going, -1.0, walks == 1, u.d if walks else u.b, start[place], start[place + 1], totals[place],
-                    is_live[place], weight, candidate, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck, words,
-                    rules.any_way_if_none, rules.weight_power,
+                    is_live[place], weight, candidate, legs, leg_km, people, leave, capacity, pool, pool_moved, pooled, luck,
+                    words, rules.any_way_if_none, rules.weight_power,
                 )  # fmt: skip
     first_waiting = 2 * n_places
     for leg in range(legs.shape[0]):
@@ -568,8 +568,8 @@ def move_on(c: Chances, net: Network, days: Days, rules: Rules, luck: Luck, s: F
         if going > 0:
             if not weighed[place]:
                 weigh_candidates(
-                    place, start[place], start[place + 1], rules.weight_softening, rules.weight_power, people, crowd, weight, base,
-                    candidate, capacity, score, totals, is_live, weighed,
+                    place, start[place], start[place + 1], rules.weight_softening, rules.weight_power, people, crowd, weight,
+                    base, candidate, capacity, score, totals, is_live, weighed,
                 )  # fmt: skip
             choose_and_go(
                 c, place, going, moved, False, u.b, start[place], start[place + 1], totals[place],

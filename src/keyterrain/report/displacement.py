@@ -1,4 +1,4 @@
-"""Files of refugee flows: arrivals by camp and day with bands as CSV and parquet, and a picture in one page that needs no network."""
+"""Files of refugee flows: arrivals by camp and day with bands as CSV and parquet, and a picture in one page of its own."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ COLUMNS = (
 )
 """Columns of the arrivals with their tags of the Humanitarian Exchange Language (hxlstandard.org, 1.1)."""
 KIND_NAMES = {"camp": "refugees", "idpcamp": "internally displaced"}
+STYLE = (
+    "<style>body{font-family:system-ui,sans-serif;margin:1.5rem;color:#222;max-width:1300px}"
+    "h1{font-size:1.3rem;margin:0 0 .3rem}p{margin:.2rem 0 1rem;line-height:1.45}</style>"
+)
+DRAW = (
+    '<script>const f=JSON.parse(document.getElementById("keyterrain-data").textContent);'
+    'Plotly.newPlot("arrivals",f.data,f.layout,{responsive:true,displayModeBar:false});</script>'
+)
 N_COLUMNS = 3
 PANEL_PX = 230
 
@@ -129,15 +137,13 @@ def arrivals_page(skill: DisplacementSkill, bands: Arrivals) -> str:
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             f"<title>{html.escape(title)}</title>",
-            "<style>body{font-family:system-ui,sans-serif;margin:1.5rem;color:#222;max-width:1300px}"
-            "h1{font-size:1.3rem;margin:0 0 .3rem}p{margin:.2rem 0 1rem;line-height:1.45}</style>",
+            STYLE,
             "</head><body>",
             f"<h1>{html.escape(title)}</h1><p>{html.escape(says)}</p>",
             '<div id="arrivals"></div>',
             f"<script>{script}</script>",
             f'<script type="application/json" id="keyterrain-data">{figure}</script>',
-            '<script>const f=JSON.parse(document.getElementById("keyterrain-data").textContent);'
-            'Plotly.newPlot("arrivals",f.data,f.layout,{responsive:true,displayModeBar:false});</script>',
+            DRAW,
             "</body></html>",
         ]
     )
@@ -181,11 +187,12 @@ def _traces(skill: DisplacementSkill, bands: Arrivals, k: int) -> list[go.Scatte
     traces = [
         go.Scatter(x=dates, y=high, mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False),
         go.Scatter(
-            x=dates, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=translucent(BLUE, 0.22), name="nine in ten",
-            hoverinfo="skip", showlegend=shown, legendgroup="band",
+            x=dates, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=translucent(BLUE, 0.22),
+            name="nine in ten", hoverinfo="skip", showlegend=shown, legendgroup="band",
         ),
         go.Scatter(
-            x=dates, y=middle, mode="lines", line={"color": BLUE, "width": 1.6}, name="median", showlegend=shown, legendgroup="median"
+            x=dates, y=middle, mode="lines", line={"color": BLUE, "width": 1.6}, name="median", showlegend=shown,
+            legendgroup="median",
         ),
     ]  # fmt: skip
     series = folder.counts.get(skill.run.camps[k])

@@ -144,7 +144,7 @@ class FleeFolder:
         return table
 
     def totals(self) -> NDArray[np.int64]:
-        """People known to be displaced, by day: the sum of the counted camps or, if the settings say so or none are, the total."""
+        """People known to be displaced, by day: the sum of the camps or, if the settings say so or none is counted, the total."""
         if self.counts and (self.settings.sum_from_camps or self.total is None):
             return np.array([sum(series.on(day) for series in self.counts.values()) for day in range(self.days)], dtype=np.int64)
         if self.total is None:
