@@ -20,6 +20,7 @@ from keyterrain.cli import (
     claims,
     combat_law,
     decisive,
+    displace,
     export,
     policies,
     report,
@@ -33,7 +34,21 @@ from keyterrain.cli.arguments import Answer
 from keyterrain.cli.endings import SURROUNDINGS, ending_of
 from keyterrain.version import __version__
 
-COMMANDS = (scenarios, check, build, terrain, run, claims, decisive, policies, spillover, report, export, combat_law)
+COMMANDS = (
+    scenarios,
+    check,
+    build,
+    terrain,
+    run,
+    claims,
+    decisive,
+    policies,
+    spillover,
+    displace,
+    report,
+    export,
+    combat_law,
+)
 GARBAGE_THRESHOLD = 100_000
 """New objects after which garbage is looked for; assumption: in place of 700, some hundred times more seldom."""
 DESCRIPTION = "Which ground decides an armed conflict? Plays campaigns day by day, thousands of times, with uncertainty."
