@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from keyterrain.campaign.entities import words
 
 Floats = NDArray[np.float64]
-Purpose = Literal["weights", "bootstrap", "areas", "orders"]
+Purpose = Literal["weights", "bootstrap", "areas", "orders", "candidates", "error"]
 
-STREAM: dict[Purpose, int] = {"weights": 200, "bootstrap": 201, "areas": 202, "orders": 203}
+STREAM: dict[Purpose, int] = {"weights": 200, "bootstrap": 201, "areas": 202, "orders": 203, "candidates": 210, "error": 211}
 """Numbers of streams in place of a process's; those of `dynamics.luck` end at 100. None is used again for another purpose."""
 
 

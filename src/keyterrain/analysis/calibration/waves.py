@@ -1,0 +1,257 @@
+"""The fit itself: in waves, each played where the one before left the parameters, what a campaign comes to is learned; then weighed.
+
+Every wave plays campaigns at the members of an ensemble, fits the emulator to all campaigns so far, and draws the next members from
+the prior weighed by how well the emulator says that they give what was observed: a likelihood of normal errors around the
+emulator's mean (Wood 2010, doi:10.1038/nature09319, has the idea), tempered so that early waves move only part of the way. The
+members left by the last wave are the posterior. Nothing here knows of campaigns: the simulator may be anything with a few scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.analysis.calibration.emulator import Emulator
+from keyterrain.campaign.resampling import normals, resampling_weights, uniforms
+
+Floats = NDArray[np.float64]
+
+CANDIDATES = 40_000
+"""Points of the prior that are weighed (assumption: a posterior of a thousandth of its volume is left with 40)."""
+LEAST_EFFECTIVE = 100
+"""Fewer effective candidates than this are no posterior (assumption)."""
+ROUNDS = 20
+"""Times that the fit is repeated on campaigns weighed anew, for its own error (assumption)."""
+AT_ONCE = 5000
+INTERVAL = (0.05, 0.95)
+
+
+class Observed(NamedTuple):
+    """What is to be met.
+
+    Attributes
+    ----------
+    values
+        Statistics (statistic) as they were observed, on the scale on which they are simulated.
+    errors
+        Standard deviation (statistic) of the observation.
+    is_one
+        Whether (statistic) the value comes from one campaign, whose luck is then part of the error; else it is a mean over many.
+    """
+
+    values: Floats
+    errors: Floats
+    is_one: NDArray[np.bool_]
+
+
+class Played(NamedTuple):
+    """Campaigns as they came out: scores (campaign, parameter) and statistics (campaign, statistic), nan where undefined."""
+
+    scores: Floats
+    values: Floats
+
+
+class Simulator(Protocol):
+    """Plays campaigns."""
+
+    def __call__(self, scores: Floats, wave: int) -> Played:
+        """Play at members (member, parameter) of a wave; no two waves share their luck."""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What a wave came to: effective candidates, mean and standard deviation of scores (parameter)."""
+
+    n_campaigns: int
+    effective: float
+    mean: Floats
+    sd: Floats
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit.
+
+    Attributes
+    ----------
+    members
+        Scores (member, parameter) of the posterior, all equally likely.
+    mean, sd
+        Of the posterior (parameter), by all weighed candidates.
+    mean_error, sd_error
+        Standard errors of the two, from repeating the fit on campaigns weighed anew and on another part of the candidates.
+    effective
+        Effective number of candidates under the posterior.
+    emulator
+        Of the last wave.
+    first
+        Campaigns of the first wave, played over the prior.
+    """
+
+    members: Floats
+    mean: Floats
+    sd: Floats
+    mean_error: Floats
+    sd_error: Floats
+    effective: float
+    emulator: Emulator
+    waves: tuple[Wave, ...]
+    first: Played
+
+
+class NothingLeft(ValueError):
+    """The observed lies so far from all that was simulated that hardly a candidate has any weight."""
+
+
+def fit(
+    simulate: Simulator,
+    observed: Observed,
+    n_parameters: int,
+    *,
+    members: int,
+    waves: int,
+    seed: int,
+    candidates: int = CANDIDATES,
+    say: Callable[[Wave, int], None] | None = None,
+) -> Fit:
+    """Fit parameters whose prior scores are standard normal and independent.
+
+    Parameters
+    ----------
+    members
+        Points at which each wave plays.
+    candidates
+        Points of the prior that are weighed.
+    say
+        Told of every wave, with its number.
+
+    Raises
+    ------
+    TooFewDefined
+        A statistic is defined in too few campaigns.
+    NothingLeft
+        Fewer than `LEAST_EFFECTIVE` effective candidates are left.
+    """
+    prior = normals(seed, "candidates", candidates, n_parameters)
+    chosen = prior[:members]
+    scores, values = np.empty((0, n_parameters)), np.empty((0, len(observed.values)))
+    told: list[Wave] = []
+    first: Played | None = None
+    n_before, weights, emulator = 0, np.full(candidates, 1.0 / candidates), None
+    for wave in range(waves):
+        played = simulate(chosen, wave)
+        first = first or played
+        n_before, scores = len(scores), np.concatenate([scores, played.scores])
+        values = np.concatenate([values, played.values])
+        emulator = Emulator.of(scores, values, recent=np.arange(len(scores)) >= n_before)
+        weights = weights_of(log_likelihood(emulator, observed, prior) * (wave + 1) / waves)
+        told.append(_wave(len(played.values), weights, prior))
+        if told[-1].effective < LEAST_EFFECTIVE:
+            raise NothingLeft(f"{told[-1].effective:.0f} effective candidates of {candidates} are left after wave {wave + 1}")
+        chosen = prior[systematic(weights, members, float(uniforms(seed, "error", 1, 1, first_row=wave)[0, 0]))]
+        if say is not None:
+            say(told[-1], wave)
+    assert emulator is not None
+    assert first is not None
+    mean_error, sd_error = _errors(scores, values, n_before, observed, prior, seed)
+    last = told[-1]
+    return Fit(chosen, last.mean, last.sd, mean_error, sd_error, last.effective, emulator, tuple(told), first)
+
+
+def log_likelihood(emulator: Emulator, observed: Observed, scores: Floats) -> Floats:
+    """Return the log likelihood (point) of what was observed, but for a constant.
+
+    The error is that of the observation, the luck of one campaign where the value comes from one, and the emulator's own.
+    """
+    shared = np.outer(observed.is_one, observed.is_one) * emulator.luck + np.diag(observed.errors**2)
+    own = np.diag(emulator.luck)
+    found = np.empty(len(scores))
+    for begin in range(0, len(scores), AT_ONCE):
+        some = scores[begin : begin + AT_ONCE]
+        error = shared[None] + np.einsum("pk,kl->pkl", emulator.leverage(some) * own, np.eye(len(own)))
+        away = observed.values - emulator.mean(some)
+        factor = np.linalg.cholesky(error)
+        scaled = np.linalg.solve(factor, away[..., None])[..., 0]
+        found[begin : begin + AT_ONCE] = -0.5 * (scaled**2).sum(axis=1) - np.log(np.einsum("pkk->pk", factor)).sum(axis=1)
+    return found
+
+
+def weights_of(log_likelihood: Floats) -> Floats:
+    """Return weights that sum to 1."""
+    weights = np.exp(log_likelihood - log_likelihood.max())
+    return np.asarray(weights / weights.sum())
+
+
+def effective(weights: Floats) -> float:
+    """Return how many equally weighed points say as much (Kish 1965)."""
+    return float(1.0 / (weights**2).sum())
+
+
+def systematic(weights: Floats, n: int, u: float) -> NDArray[np.int64]:
+    """Return so many points drawn by weight with a single uniform, in order; a point of weight w comes n w times, rounded."""
+    edges = np.cumsum(weights)
+    return np.minimum(np.searchsorted(edges / edges[-1], (np.arange(n) + u) / n), len(weights) - 1)
+
+
+def _moments(weights: Floats, points: Floats) -> tuple[Floats, Floats]:
+    mean = weights @ points
+    return mean, np.sqrt(weights @ (points - mean) ** 2)
+
+
+def _wave(n_campaigns: int, weights: Floats, prior: Floats) -> Wave:
+    mean, sd = _moments(weights, prior)
+    return Wave(n_campaigns, effective(weights), mean, sd)
+
+
+def _errors(scores: Floats, values: Floats, n_before: int, observed: Observed, prior: Floats, seed: int) -> tuple[Floats, Floats]:
+    """Return standard errors of the posterior's mean and standard deviation, from campaigns and candidates together."""
+    recent = np.arange(len(scores)) >= n_before
+    weights = resampling_weights(seed, ROUNDS, len(scores))
+    found = []
+    for k, of_round in enumerate(weights):
+        some = prior[k % 2 :: 2]
+        again = Emulator.of(scores, values, of_round, recent)
+        found.append(_moments(weights_of(log_likelihood(again, observed, some)), some))
+    means, sds = (np.array(each) for each in zip(*found, strict=True))
+    return means.std(axis=0, ddof=1), sds.std(axis=0, ddof=1)
+
+
+class Recovery(NamedTuple):
+    """How often planted values were found again: truths tried, and the share (parameter) that the 90 % interval held."""
+
+    n: int
+    coverage: Floats
+    n_statistics: int
+
+
+def recovery(first: Played, observed: Observed, *, each: int, truths: int, seed: int, candidates: int = AT_ONCE) -> Recovery:
+    """Plant values, take what a campaign played at them came to for the observed, and see whether the interval holds them.
+
+    The campaigns that serve as truths are left out of the emulator. What is a mean over many campaigns cannot be taken from one: it
+    is the emulator's mean with the error of the observation.
+
+    Parameters
+    ----------
+    each
+        Campaigns of each member, one after another.
+    """
+    held_out = np.arange(len(first.scores)) // each < truths
+    emulator = Emulator.of(first.scores[~held_out], first.values[~held_out])
+    at = np.arange(0, int(held_out.sum()), each)
+    noise = normals(seed, "error", len(at), len(observed.values), first_row=1000) * observed.errors
+    points = normals(seed, "error", candidates, first.scores.shape[1], first_row=100_000)
+    inside = np.zeros((len(at), first.scores.shape[1]))
+    for k, row in enumerate(at):
+        truth = first.scores[row]
+        values = np.where(observed.is_one, first.values[row], emulator.mean(truth[None])[0]) + noise[k]
+        known = np.flatnonzero(~np.isnan(values))
+        seen = Observed(values[known], observed.errors[known], observed.is_one[known])
+        weights = weights_of(log_likelihood(emulator.only(known), seen, points))
+        for j, value in enumerate(truth):
+            below = weights[points[:, j] < value].sum()
+            inside[k, j] = INTERVAL[0] <= below <= INTERVAL[1]
+    return Recovery(len(at), inside.mean(axis=0), len(observed.values))
