@@ -94,7 +94,6 @@ class Interventions:
         policy: Iterable[str] = (),
         settings: Iterable[str] = (),
         start_holder: Iterable[str] = (),
-        calibrated: CalibratedDraws | None = None,
     ) -> Interventions:
         """Read interventions as they are written on a command line.
 
@@ -106,8 +105,6 @@ class Interventions:
             `SIDE=NAME`, or `SIDE=NAME,spring` and `SIDE=NAME,now` to fix as well whether the side waits out the winter.
         settings
             `process.name=QUANTITY` for a parameter, `processes.NAME=on|off` for a process.
-        calibrated
-            Joint draws, as they were read from a file.
 
         Raises
         ------
@@ -131,7 +128,6 @@ class Interventions:
             settings=_unique("--set", (pair for pair in pairs if not pair[0].startswith(PROCESS_PREFIX)), faults),
             switches=_unique("--set", ((name, SWITCH_POSITIONS.get(value, True)) for name, value in switched), faults),
             start_holder=tuple(StartHolder(ground, side) for ground, side in starts),
-            calibrated=calibrated,
         )
         if faults:
             raise InterventionFaults(faults)
@@ -159,10 +155,9 @@ class Interventions:
         RunRefused
             A form that `to_json` does not write.
         """
+        if written.get("calibrated") != (calibrated.said if calibrated else None):
+            raise RunRefused("The calibrated draws of the manifest are not those that its interventions name.")
         try:
-            said = calibrated.said if calibrated else None
-            if written.get("calibrated") != said:
-                raise ValueError("the calibrated draws are not those that are named")
             hold = tuple(Hold(*pair) for pair in _rows("hold", written))
             start_holder = tuple(StartHolder(*pair) for pair in _rows("start_holder", written))
             given = {**written, "hold": hold, "start_holder": start_holder, "calibrated": calibrated}

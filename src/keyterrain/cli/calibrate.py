@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 keyterrain calibrate qusayr-2013 --scored qalamoun-2013 --seed 1 --out fit.json
-keyterrain calibrate qusayr-2013 --targets my-targets.csv --members 250 --iterations 3
+keyterrain calibrate qusayr-2013 --targets my-targets.csv --members 500 --iterations 3
 keyterrain run qalamoun-2013 --calibrated fit.json --out runs/calibrated
 """
-MEMBERS, ITERATIONS, EACH = 500, 4, 4
+MEMBERS, ITERATIONS = 5000, 4
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,12 +36,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--fit", nargs="+", metavar="PARAMETER", help="parameters to fit (default: the four of docs/calibration.md)"
     )
     for option, least, default, says in (
-        ("--members", 10, MEMBERS, "points at which each iteration plays"),
+        (
+            "--members",
+            10,
+            MEMBERS,
+            "points at which each iteration plays a campaign of each scenario",
+        ),
         ("--iterations", 1, ITERATIONS, "waves of campaigns, each where the one before leads"),
-        ("--each", 1, EACH, "campaigns of each member, iteration and scenario"),
     ):
-        says = f"{says} (default: {default})"
-        parser.add_argument(option, type=whole_number(least, 100_000), default=default, metavar="N", help=says)
+        explained = f"{says} (default: {default})"
+        parser.add_argument(option, type=whole_number(least, 100_000), default=default, metavar="N", help=explained)
     add_seed(parser)
     add_crew(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="a new file for the posterior, for run --calibrated FILE")
@@ -66,7 +70,6 @@ def work(arguments: argparse.Namespace) -> Answer:
                 parameters=tuple(arguments.fit or PARAMETERS_TO_FIT),
                 members=arguments.members,
                 iterations=arguments.iterations,
-                turns=arguments.each,
                 seed=arguments.seed,
                 executor=crew,
                 progress=progress,
@@ -99,14 +102,15 @@ def _text(found: Calibration) -> str:
     until = f", with records to {found.until}" if found.until else ""
     apart = f"; may be scored on {', '.join(found.scored)}" if found.scored else ""
     heading = (
-        f"{said}: {len(found.parameters)} parameters on {len(found.targets)} targets, {found.n_played} campaigns of {on}{until}{apart}; "
-        f"seed {found.seed}, effective sample {found.effective:.0f}"
+        f"{said}: {len(found.parameters)} parameters on {len(found.targets)} targets, "
+        f"{found.n_played} campaigns of {on}{until}{apart}; seed {found.seed}, effective sample {found.effective:.0f}"
     )
-    head = ["parameter", "unit", "prior 5, 50, 95 %", "posterior 5, 50, 95 %", "spread", "verdict", f"{found.n_truths} planted"]
+    head = ["parameter", "unit", "prior 5, 50, 95 %", "posterior 5, 50, 95 %", "moved", "spread", "verdict", f"{found.n_truths} planted"]
     rows = [head, *(_parameter(row) for row in found.parameters)]
     met = [["target", "observed", "prior", "posterior", "missed by", "measured as"], *(_target(row) for row in found.targets)]
     notes = [
-        "spread: change of the standard deviation on the parameter's own scale, with its standard error; not learned below a fifth",
+        "moved: mean of the posterior in standard deviations of the prior, with its standard error",
+        "spread: change of the standard deviation on the parameter's scale, with its standard error; not learned below a fifth",
         "planted: share of planted values that the 90 % interval held again, after one iteration",
         "missed by: in standard deviations of what one would see; beyond 3 these parameters cannot meet it",
     ]
@@ -116,8 +120,9 @@ def _text(found: Calibration) -> str:
 def _parameter(row: ParameterAnswer) -> list[str]:
     verdict = "learned" if row.is_learned else "not learned"
     spread = f"{-100 * row.shrinkage:+.0f} % ± {100 * row.shrinkage_error:.0f}"
+    moved = f"{row.shift:+.2f} ± {row.shift_error:.2f}"
     return [
-        row.parameter, row.unit, _three(row.prior), _three(row.posterior), spread, verdict, f"{100 * row.recovered:.0f} % held",
+        row.parameter, row.unit, _three(row.prior), _three(row.posterior), moved, spread, verdict, f"{100 * row.recovered:.0f} % held",
     ]  # fmt: skip
 
 

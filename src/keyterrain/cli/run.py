@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,12 +81,10 @@ def work(arguments: argparse.Namespace) -> Answer:
     from keyterrain.theatre import load
 
     interventions = Interventions.parse(
-        hold=arguments.hold,
-        policy=arguments.policy,
-        settings=arguments.set,
-        start_holder=arguments.start_holder,
-        calibrated=read_calibrated(arguments.calibrated) if arguments.calibrated else None,
+        hold=arguments.hold, policy=arguments.policy, settings=arguments.set, start_holder=arguments.start_holder
     )
+    if arguments.calibrated:
+        interventions = replace(interventions, calibrated=read_calibrated(arguments.calibrated))
     scenario = load(arguments.scenario)
     return (_plan if arguments.plan else _play)(arguments, scenario, interventions)
 

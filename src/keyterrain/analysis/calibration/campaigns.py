@@ -53,7 +53,7 @@ class _Look:
 
 
 class Campaigns:
-    """Plays the campaigns that targets are measured on, each member with as many turns, in replicates that no other wave has.
+    """Plays the campaigns that targets are measured on, one at each member, in replicates that no other wave has.
 
     Where several scenarios share a target, it is the mean of theirs, replicate by replicate.
 
@@ -61,8 +61,6 @@ class Campaigns:
     ----------
     stages
         Where the campaigns of each scenario are played, by its name.
-    turns
-        Campaigns of each member and scenario in a wave.
     progress
         Called with the campaigns done and to do of a wave.
     """
@@ -73,23 +71,19 @@ class Campaigns:
         targets: Sequence[Target],
         parameters: Sequence[str],
         *,
-        turns: int,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.stages = stages
         self.targets = tuple(targets)
         self.parameters = tuple(parameters)
-        self.turns = turns
         self.keys = tuple(dict.fromkeys(target.key for target in targets))
         self.n_played = 0
         self._progress = progress
 
     def __call__(self, scores: Floats, wave: int) -> Played:
         """Play at scores (member, parameter)."""
-        n = len(scores) * self.turns
-        draws = CalibratedDraws(
-            "wave", self.parameters, tuple(map(tuple, values_at(self.parameters, scores).tolist())), turns=self.turns
-        )
+        n = len(scores)
+        draws = CalibratedDraws("wave", self.parameters, tuple(map(tuple, values_at(self.parameters, scores).tolist())), turns=1)
         span = range(wave * n, (wave + 1) * n)
         found: dict[str, list[Floats]] = {key: [] for key in self.keys}
         n_all = n * len({(target.scenario, target.variant) for target in self.targets})
@@ -114,7 +108,7 @@ class Campaigns:
                 for target, row in zip(of_variant, rows[variant], strict=True):
                     found[target.key].append(target.scale_of(row))
         self.n_played += n_done
-        return Played(np.repeat(scores, self.turns, axis=0), np.column_stack([_mean(found[key]) for key in self.keys]))
+        return Played(scores, np.column_stack([_mean(found[key]) for key in self.keys]))
 
 
 def _mean(rows: Sequence[Floats]) -> Floats:

@@ -26,8 +26,6 @@ class Emulator:
     ----------
     terms
         Coefficients (term, statistic).
-    spread
-        Inverse of the cross products of terms (statistic, term, term): times the luck's variance, the error of the coefficients.
     luck
         Covariance (statistic, statistic) of what the polynomial leaves over.
     n_defined
@@ -35,7 +33,6 @@ class Emulator:
     """
 
     terms: Floats
-    spread: Floats
     luck: Floats
     n_defined: NDArray[np.int64]
 
@@ -69,33 +66,22 @@ class Emulator:
         rows = terms_of(scores)
         weights = np.ones(len(values)) if weights is None else weights * (len(values) / weights.sum())
         n_statistics = values.shape[1]
-        coefficients, spread = np.empty((n_terms, n_statistics)), np.empty((n_statistics, n_terms, n_terms))
+        coefficients = np.empty((n_terms, n_statistics))
         for k in range(n_statistics):
             some = there[:, k]
-            weighted = rows[some] * weights[some, None]
-            spread[k] = np.linalg.pinv(rows[some].T @ weighted)
-            coefficients[:, k] = spread[k] @ (weighted.T @ values[some, k])
+            root = np.sqrt(weights[some])
+            coefficients[:, k] = np.linalg.lstsq(rows[some] * root[:, None], values[some, k] * root, rcond=None)[0]
         leftover = values - rows @ coefficients
         kept = np.ones(len(values), dtype=bool) if recent is None else recent
-        return cls(coefficients, spread, _covariance(leftover[kept], weights[kept]), n_defined)
+        return cls(coefficients, _covariance(leftover[kept], weights[kept]), n_defined)
 
     def mean(self, scores: Floats) -> Floats:
         """Return what the statistics come to (point, statistic) on average."""
         return np.asarray(terms_of(scores) @ self.terms)
 
-    def leverage(self, scores: Floats) -> Floats:
-        """Return the error of that mean (point, statistic) as a multiple of the luck's variance; large beyond what was played."""
-        rows = terms_of(scores)
-        return np.stack([np.einsum("pi,ij,pj->p", rows, each, rows) for each in self.spread], axis=1)
-
     def only(self, statistics: NDArray[np.int64]) -> Emulator:
         """Return some of the statistics."""
-        return Emulator(
-            self.terms[:, statistics],
-            self.spread[statistics],
-            self.luck[np.ix_(statistics, statistics)],
-            self.n_defined[statistics],
-        )
+        return Emulator(self.terms[:, statistics], self.luck[np.ix_(statistics, statistics)], self.n_defined[statistics])
 
 
 class TooFewDefined(ValueError):

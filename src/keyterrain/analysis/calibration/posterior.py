@@ -1,4 +1,4 @@
-"""The answer of a calibration: prior beside posterior for each parameter, how near the targets are met, and where it all comes from."""
+"""The answer of a calibration: prior beside posterior, how near the targets are met, and where it all comes from."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class TargetAnswer:
     prior, posterior
         Mean on the scale, brought back to the measure's own unit.
     missed_by
-        Distance of the posterior's mean from the observed, in standard deviations of what one would see there: of the observation,
-        of one campaign's luck where the value comes from one, and of what the posterior leaves open.
+        Distance of the posterior's mean from the observed, in standard deviations of what one would see there: of the
+        observation, of one campaign's luck where the value comes from one, and of what the posterior leaves open.
     """
 
     target: str
@@ -120,7 +120,6 @@ class Calibration:
     scored: tuple[str, ...]
     seed: int
     members: int
-    turns: int
     iterations: int
     n_played: int
     effective: float
@@ -149,7 +148,6 @@ class Calibration:
             "environment": {name: getattr(Environment.here(), name) for name in Environment.__slots__},
             "seed": self.seed,
             "members": self.members,
-            "campaigns_each": self.turns,
             "iterations": self.iterations,
             "campaigns_played": self.n_played,
             "effective": round(self.effective, 1),

@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
 PARAMETERS_TO_FIT = ("decision.tempo", "combat.leave_hope", "combat.loss_factor", "interdiction.attack_rate")
 """What a campaign can tell and battles of history cannot: tempo, tolerance, losses, interdiction (PROCESSES section 11)."""
-DEFAULT_MEMBERS = 500
+DEFAULT_MEMBERS = 5000
+"""Campaigns of each wave and scenario (assumption: 20,000 in all, some minutes for a theatre of sixty places)."""
 DEFAULT_ITERATIONS = 4
-DEFAULT_TURNS = 4
-"""Campaigns of each member and wave (assumption: 8,000 in all, some minutes for a theatre of sixty places)."""
 TRUTHS = 200
 LARGEST_PART_HELD_OUT = 4
 """At most one in so many members of the first wave serves as a planted truth."""
@@ -45,7 +44,6 @@ def calibrate(
     parameters: Sequence[str] = PARAMETERS_TO_FIT,
     members: int = DEFAULT_MEMBERS,
     iterations: int = DEFAULT_ITERATIONS,
-    turns: int = DEFAULT_TURNS,
     seed: int = 0,
     executor: Executor | None = None,
     kernels: Kernels | None = None,
@@ -62,8 +60,8 @@ def calibrate(
         Targets in place of those that ship.
     scored
         Campaigns that are to be forecast: nothing of their record or of the time after their start may enter.
-    members, iterations, turns
-        Points of each wave, waves, and campaigns of each point.
+    members, iterations
+        Points of each wave, and waves; a campaign is played at each point.
     say
         Told in a sentence how each wave ended.
 
@@ -76,20 +74,20 @@ def calibrate(
     if faults := calibrated_parameter_faults(parameters):
         raise RunRefused(" ".join(faults))
     targets = targets_of(scenarios, table=table, scored=scored)
-    _refuse_too_few(members * turns, len(parameters))
+    _refuse_too_few(members, len(parameters))
     stages = {scenario.name: Stage(scenario, seed=seed, executor=executor, kernels=kernels) for scenario in scenarios}
-    campaigns = Campaigns(stages, targets, parameters, turns=turns, progress=progress)
+    campaigns = Campaigns(stages, targets, parameters, progress=progress)
     observed = observed_of(targets)
     told = _teller(say, parameters, iterations)
     try:
         fitted = fit(campaigns, observed, len(parameters), members=members, waves=iterations, seed=seed, say=told)
         truths = min(TRUTHS, members // LARGEST_PART_HELD_OUT)
-        recovered = recovery(fitted.first, observed, each=turns, truths=truths, seed=seed)
+        recovered = recovery(fitted.first, observed, truths=truths, seed=seed)
     except TooFewDefined as few:
         raise RunRefused(_few(few, campaigns.keys)) from few
     except NothingLeft as nothing:
         raise RunRefused(
-            f"What was observed lies beyond what these campaigns come to: {nothing}. See whether a target's error is stated too small."
+            f"What was observed lies beyond what these campaigns come to: {nothing}. Is a target's error stated too small?"
         ) from nothing
     return calibration_of(
         fitted,
@@ -100,7 +98,6 @@ def calibrate(
         scored=tuple(scenario.name for scenario in scored),
         seed=seed,
         members=members,
-        turns=turns,
         iterations=iterations,
         n_played=campaigns.n_played,
     )

@@ -3,8 +3,8 @@
     python -m keyterrain.analysis.calibration.regional_record RECIPE.csv RECORD_FOLDER BEFORE[,BEFORE...] TARGETS.csv
 
 The record is three tables (`record_control.csv`, `record_offensives.csv`, `record_roads.csv`); the recipe says which statistic of
-which rows stands for which measure. Rows of named campaigns never enter: those are fitted or scored on records of their own. Nor do
-estimates of a day, or changes without one. Rows of the targets that are there already and come from elsewhere stay.
+which rows stands for which measure. Rows of named campaigns never enter: those are fitted or scored on records of their own. Nor
+do estimates of a day, or changes without one. Rows of the targets that are there already and come from elsewhere stay.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class RegionalRecord:
         control = [row for row in tables[0] if row["date"] < before.isoformat() and row["basis"] != "estimate"]
         offensives = [row for row in tables[1] if (row["end"] or row["start"]) < before.isoformat()]
         roads = [row for row in tables[2] if row["closed"] < before.isoformat()]
-        named = [tuple(row for row in rows if not row.get("campaign")) for rows in (control, offensives, roads)]
-        return cls(*named, before)
+        of_none = [tuple(row for row in rows if not row.get("campaign")) for rows in (control, offensives, roads)]
+        return cls(of_none[0], of_none[1], of_none[2], before)
 
     def capture_days(self, of: Mapping[str, str]) -> Statistic:
         """Return the median days from the start of an operation to a capture by a side, both counted."""
@@ -76,7 +76,7 @@ class RegionalRecord:
         ]
         days = np.array([float(row["duration_days"]) for row in rows])
         operation = _numbered([(row["region"], row["op_start"], row["to_side"]) for row in rows])
-        n = int(operation.max()) + 1 if len(rows) else 0
+        n = int(operation.max()) + 1 if rows else 0
         weights = resampling_weights(0, ROUNDS, n)[:, operation] if n else np.ones((1, 0))
         medians = np.log1p([_weighted_median(days, each) for each in weights])
         return Statistic(float(np.median(days)), float(medians.std(ddof=1)), f"{len(rows)} captures in {n} operations")

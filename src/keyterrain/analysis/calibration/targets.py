@@ -47,7 +47,8 @@ Floats = NDArray[np.float64]
 Scale = Literal["plain", "sqrt", "log"]
 
 COLUMNS = (
-    "target", "scenario", "start", "days", "measure", "arguments", "scale", "value", "error", "luck", "campaign", "until", "source",
+    "target", "scenario", "start", "days", "measure", "arguments", "scale", "value", "error", "luck", "campaign", "until",
+    "source",
 )  # fmt: skip
 SHIPPED = "targets.csv"
 OWN_RECORD = "record"
@@ -359,7 +360,7 @@ class _Reader:
         if faults.found:
             self.faults.found += [] if is_lenient else faults.found
             return None
-        measurement = Measurement.of(cells["measure"], **arguments)
+        measurement = Measurement.of(cells["measure"], (), **arguments)
         value, until = common["value"], _date(cells["until"])
         if value is None:
             value = observed_value(measurement, scenario, variant.start, variant.days)
@@ -383,7 +384,7 @@ class _Reader:
         )
 
 
-def _arguments(row: _Row, situation: Situation, days: int, faults: _Faults) -> dict[str, object]:
+def _arguments(row: _Row, situation: Situation, days: int, faults: _Faults) -> dict[str, Any]:
     """Read the arguments of a measure against the nouns of a situation."""
     columns = {column.name: column for column in MEASURES[row.cells["measure"]].arguments}
     given: dict[str, str] = {}
@@ -392,7 +393,7 @@ def _arguments(row: _Row, situation: Situation, days: int, faults: _Faults) -> d
         if name not in columns:
             faults.add(row, "arguments", f"{row.cells['measure']} has no argument {shown(name)}", columns, name)
         given[name] = text.strip().replace(",", ";")
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for name, column in columns.items():
         if name not in given:
             if column.is_required:

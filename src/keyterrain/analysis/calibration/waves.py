@@ -1,9 +1,10 @@
-"""The fit itself: in waves, each played where the one before left the parameters, what a campaign comes to is learned; then weighed.
+"""The fit itself: in waves, each played where the one before left the parameters, what a campaign comes to is learned.
 
-Every wave plays campaigns at the members of an ensemble, fits the emulator to all campaigns so far, and draws the next members from
-the prior weighed by how well the emulator says that they give what was observed: a likelihood of normal errors around the
-emulator's mean (Wood 2010, doi:10.1038/nature09319, has the idea), tempered so that early waves move only part of the way. The
-members left by the last wave are the posterior. Nothing here knows of campaigns: the simulator may be anything with a few scores.
+Every wave plays one campaign at each member of an ensemble, fits the emulator to all campaigns so far, and draws the next
+members from the prior weighed by how well the emulator says that they give what was observed: a normal likelihood round its mean
+with the luck that it left over (a synthetic likelihood, Wood 2010, doi:10.1038/nature09319), tempered so that early waves move
+only part of the way. The members left by the last wave are the posterior. Nothing here knows of campaigns: the simulator may be
+anything.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ LEAST_EFFECTIVE = 100
 """Fewer effective candidates than this are no posterior (assumption)."""
 ROUNDS = 20
 """Times that the fit is repeated on campaigns weighed anew, for its own error (assumption)."""
-AT_ONCE = 5000
+DRAWS = 500
+"""Members of the posterior that are kept, at most (assumption: means over them lie within a twentieth of a standard deviation)."""
+FEWER_CANDIDATES = 5000
+"""Points for a planted truth."""
 INTERVAL = (0.05, 0.95)
 
 
@@ -123,7 +127,7 @@ def fit(
     Parameters
     ----------
     members
-        Points at which each wave plays.
+        Points at which each wave plays; of the posterior's members so many are kept, but at most `DRAWS`.
     candidates
         Points of the prior that are weighed.
     say
@@ -152,7 +156,8 @@ def fit(
         told.append(_wave(len(played.values), weights, prior))
         if told[-1].effective < LEAST_EFFECTIVE:
             raise NothingLeft(f"{told[-1].effective:.0f} effective candidates of {candidates} are left after wave {wave + 1}")
-        chosen = prior[systematic(weights, members, float(uniforms(seed, "error", 1, 1, first_row=wave)[0, 0]))]
+        kept = members if wave + 1 < waves else min(members, DRAWS)
+        chosen = prior[systematic(weights, kept, float(uniforms(seed, "error", 1, 1, first_row=wave)[0, 0]))]
         if say is not None:
             say(told[-1], wave)
     assert emulator is not None
@@ -165,19 +170,13 @@ def fit(
 def log_likelihood(emulator: Emulator, observed: Observed, scores: Floats) -> Floats:
     """Return the log likelihood (point) of what was observed, but for a constant.
 
-    The error is that of the observation, the luck of one campaign where the value comes from one, and the emulator's own.
+    The error is that of the observation and, where the value comes from one campaign, its luck. The emulator's own error is left
+    out: with it, points far from all that was played would be likely for no other reason.
     """
-    shared = np.outer(observed.is_one, observed.is_one) * emulator.luck + np.diag(observed.errors**2)
-    own = np.diag(emulator.luck)
-    found = np.empty(len(scores))
-    for begin in range(0, len(scores), AT_ONCE):
-        some = scores[begin : begin + AT_ONCE]
-        error = shared[None] + np.einsum("pk,kl->pkl", emulator.leverage(some) * own, np.eye(len(own)))
-        away = observed.values - emulator.mean(some)
-        factor = np.linalg.cholesky(error)
-        scaled = np.linalg.solve(factor, away[..., None])[..., 0]
-        found[begin : begin + AT_ONCE] = -0.5 * (scaled**2).sum(axis=1) - np.log(np.einsum("pkk->pk", factor)).sum(axis=1)
-    return found
+    error = np.outer(observed.is_one, observed.is_one) * emulator.luck + np.diag(observed.errors**2)
+    factor = np.linalg.cholesky(error)
+    scaled = np.linalg.solve(factor, (observed.values - emulator.mean(scores)).T)
+    return np.asarray(-0.5 * (scaled**2).sum(axis=0))
 
 
 def weights_of(log_likelihood: Floats) -> Floats:
@@ -228,30 +227,24 @@ class Recovery(NamedTuple):
     n_statistics: int
 
 
-def recovery(first: Played, observed: Observed, *, each: int, truths: int, seed: int, candidates: int = AT_ONCE) -> Recovery:
+def recovery(first: Played, observed: Observed, *, truths: int, seed: int, candidates: int = FEWER_CANDIDATES) -> Recovery:
     """Plant values, take what a campaign played at them came to for the observed, and see whether the interval holds them.
 
-    The campaigns that serve as truths are left out of the emulator. What is a mean over many campaigns cannot be taken from one: it
-    is the emulator's mean with the error of the observation.
-
-    Parameters
-    ----------
-    each
-        Campaigns of each member, one after another.
+    The campaigns that serve as truths are left out of the emulator. What is a mean over many campaigns cannot be taken from one:
+    it is the emulator's mean with the error of the observation.
     """
-    held_out = np.arange(len(first.scores)) // each < truths
-    emulator = Emulator.of(first.scores[~held_out], first.values[~held_out])
-    at = np.arange(0, int(held_out.sum()), each)
-    noise = normals(seed, "error", len(at), len(observed.values), first_row=1000) * observed.errors
+    emulator = Emulator.of(first.scores[truths:], first.values[truths:])
+    at = range(truths)
+    noise = normals(seed, "error", truths, len(observed.values), first_row=1000) * observed.errors
     points = normals(seed, "error", candidates, first.scores.shape[1], first_row=100_000)
-    inside = np.zeros((len(at), first.scores.shape[1]))
-    for k, row in enumerate(at):
-        truth = first.scores[row]
-        values = np.where(observed.is_one, first.values[row], emulator.mean(truth[None])[0]) + noise[k]
+    inside = np.zeros((truths, first.scores.shape[1]))
+    for k in at:
+        truth = first.scores[k]
+        values = np.where(observed.is_one, first.values[k], emulator.mean(truth[None])[0]) + noise[k]
         known = np.flatnonzero(~np.isnan(values))
         seen = Observed(values[known], observed.errors[known], observed.is_one[known])
         weights = weights_of(log_likelihood(emulator.only(known), seen, points))
         for j, value in enumerate(truth):
             below = weights[points[:, j] < value].sum()
             inside[k, j] = INTERVAL[0] <= below <= INTERVAL[1]
-    return Recovery(len(at), inside.mean(axis=0), len(observed.values))
+    return Recovery(truths, inside.mean(axis=0), len(observed.values))

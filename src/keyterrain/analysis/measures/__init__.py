@@ -12,6 +12,6 @@ from keyterrain.analysis.measures.replicates import Replicates, of_chunk, of_run
 from keyterrain.analysis.measures.standing import standing_value
 
 __all__ = [
-    "Measurement", "Replicates", "assaults", "control", "fighting", "inputs", "measured", "of_chunk", "of_run", "people", "standing_value",
-    "variables_of", "ways",
+    "Measurement", "Replicates", "assaults", "control", "fighting", "inputs", "measured", "of_chunk", "of_run", "people",
+    "standing_value", "variables_of", "ways",
 ]  # fmt: skip

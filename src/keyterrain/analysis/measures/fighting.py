@@ -149,7 +149,8 @@ def captures_per_month(replicates: Replicates, *, area: str, side: str) -> Float
     events = replicates.events
     own = (events.kind == CAPTURE) & (events.side == replicates.at("side", side))
     here = own & np.isin(events.place, replicates.members(area))
-    return np.bincount(events.row[here], minlength=replicates.n) * (DAYS_OF_A_MONTH / replicates.last_day)
+    counted = np.bincount(events.row[here], minlength=replicates.n).astype(np.float64)
+    return counted * (DAYS_OF_A_MONTH / replicates.last_day)
 
 
 @computes("operation_days", "n_operations")
