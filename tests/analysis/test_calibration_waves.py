@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from keyterrain.analysis.calibration.emulator import Emulator, TooFewDefined, terms_of
-from keyterrain.analysis.calibration.waves import NothingLeft, Observed, Played, effective, fit, recovery, systematic, weights_of
+from keyterrain.analysis.calibration.waves import (
+    NothingLeft,
+    Observed,
+    Played,
+    effective,
+    fit,
+    log_likelihood,
+    recovery,
+    systematic,
+    weights_of,
+)
 
 FORWARD = np.array([[1.0, 0.3], [0.2, -0.6], [0.5, 0.5]])
 LUCK = np.array([[0.5, 0.2, 0.0], [0.2, 0.4, 0.1], [0.0, 0.1, 0.3]])
@@ -69,13 +79,13 @@ def test_it_agrees_with_an_ensemble_smoother() -> None:
 
 def test_it_agrees_with_brute_force_on_a_discrete_world() -> None:
     observed = Observed(np.array([np.sqrt(7.0), np.log1p(420.0), 0.15]), np.array([0.2, 0.2, 0.05]), np.ones(3, bool))
-    found = fit(counts, observed, 3, members=3000, waves=3, seed=1)
+    found = fit(counts, observed, 3, members=2000, waves=2, seed=1)
     scores = rng(9, 9).standard_normal((600_000, 3))
     played = counts(scores, 50).values + rng(10, 10).standard_normal((600_000, 3)) * observed.errors
     away = (((played - observed.values) / played.std(axis=0)) ** 2).sum(axis=1)
     kept = scores[np.argsort(away)[:1500]]
     assert found.mean == pytest.approx(kept.mean(axis=0), abs=0.15)
-    assert found.sd == pytest.approx(kept.std(axis=0), abs=0.10)
+    assert found.sd == pytest.approx(kept.std(axis=0), abs=0.15)
 
 
 def test_planted_values_lie_in_their_intervals_as_often_as_they_should() -> None:
@@ -86,14 +96,31 @@ def test_planted_values_lie_in_their_intervals_as_often_as_they_should() -> None
     assert ((found.coverage > 0.84) & (found.coverage < 0.96)).all()
 
 
-def test_intervals_of_an_error_stated_far_too_small_do_not_hold_what_was_planted() -> None:
+def test_the_luck_that_is_left_over_is_the_luck_that_was_put_in() -> None:
+    scores = rng(12, 1).standard_normal((4000, 2))
+    luck = Emulator.of(scores, linear(scores, 30).values).luck(np.array([[0.0, 0.0], [1.0, -1.0]]))
+    assert luck == pytest.approx(np.stack([LUCK, LUCK]), abs=0.06)
+
+
+def test_luck_that_hangs_on_a_parameter_is_found_to() -> None:
+    scores = rng(15, 1).standard_normal((4000, 2))
+    values = (scores[:, :1] + np.exp(0.7 * scores[:, 1:]) * rng(15, 2).standard_normal((4000, 1))) * [1.0]
+    luck = Emulator.of(scores, values).luck(np.array([[0.0, -1.0], [0.0, 0.0], [2.0, 1.0]]))[:, 0, 0]
+    assert np.log(luck) / 2 == pytest.approx([-0.7, 0.0, 0.7], abs=0.12)
+
+
+def test_a_luck_taken_for_none_makes_intervals_that_do_not_hold_what_was_planted() -> None:
     scores = rng(12, 1).standard_normal((3000, 2))
-    played = linear(scores, 30)
-    blind = Observed(np.zeros(3), np.full(3, 0.01), np.zeros(3, bool))  # as if one campaign had no luck
-    plain = played._replace(values=played.values)
-    assert recovery(plain, blind._replace(is_one=np.ones(3, bool)), truths=200, seed=1).coverage.min() > 0.82
-    emulator = Emulator.of(scores, played.values)
-    assert emulator.luck == pytest.approx(LUCK, abs=0.05)
+    played = linear(scores, 31)
+    observed = Observed(np.zeros(3), np.full(3, 0.3), np.ones(3, bool))
+    assert recovery(played, observed, truths=200, seed=1).coverage.min() > 0.82
+    points, emulator = rng(12, 3).standard_normal((20_000, 2)), Emulator.of(scores, played.values)
+    inside = []
+    for k in range(200):
+        blind = Observed(played.values[k], observed.errors, np.zeros(3, bool))
+        weights = weights_of(log_likelihood(emulator, blind, points))
+        inside.append(0.05 < weights[points[:, 0] < scores[k, 0]].sum() < 0.95)
+    assert np.mean(inside) < 0.75
 
 
 def test_statistics_that_do_not_hang_on_a_parameter_teach_nothing_of_it() -> None:
@@ -128,7 +155,7 @@ def test_campaigns_in_which_a_statistic_is_undefined_say_nothing_of_it() -> None
     some = Emulator.of(scores, values)
     assert some.n_defined.tolist() == [4000, 2000, 4000]
     assert some.mean(np.array([[1.0, -1.0]]))[0] == pytest.approx(FORWARD @ [1.0, -1.0], abs=0.12)
-    assert (np.linalg.eigvalsh(some.luck) > -1e-12).all()
+    assert (np.linalg.eigvalsh(some.correlation) > 0.0).all()
 
 
 def test_a_statistic_that_hardly_any_campaign_defines_is_refused() -> None:

@@ -310,7 +310,7 @@ class _Question:
                 self.asked.setdefault(variant, {}).update(dict.fromkeys(measurements))
 
     def variant(self, change: Change) -> Variant:
-        """Return the campaign with a change: from the claim's start, and in length and calibration as those it is compared with."""
+        """Return the campaign with a change: from the claim's start, in length and calibration as what it is compared with."""
         written = {
             "hold": [f"{ground}={side}" for ground, side in change.hold],
             "policy": [f"{side}={name}" for side, name in change.policy],

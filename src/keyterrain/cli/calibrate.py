@@ -105,7 +105,16 @@ def _text(found: Calibration) -> str:
         f"{said}: {len(found.parameters)} parameters on {len(found.targets)} targets, "
         f"{found.n_played} campaigns of {on}{until}{apart}; seed {found.seed}, effective sample {found.effective:.0f}"
     )
-    head = ["parameter", "unit", "prior 5, 50, 95 %", "posterior 5, 50, 95 %", "moved", "spread", "verdict", f"{found.n_truths} planted"]
+    head = [
+        "parameter",
+        "unit",
+        "prior 5, 50, 95 %",
+        "posterior 5, 50, 95 %",
+        "moved",
+        "spread",
+        "verdict",
+        f"{found.n_truths} planted",
+    ]
     rows = [head, *(_parameter(row) for row in found.parameters)]
     met = [["target", "observed", "prior", "posterior", "missed by", "measured as"], *(_target(row) for row in found.targets)]
     notes = [
@@ -121,9 +130,8 @@ def _parameter(row: ParameterAnswer) -> list[str]:
     verdict = "learned" if row.is_learned else "not learned"
     spread = f"{-100 * row.shrinkage:+.0f} % ± {100 * row.shrinkage_error:.0f}"
     moved = f"{row.shift:+.2f} ± {row.shift_error:.2f}"
-    return [
-        row.parameter, row.unit, _three(row.prior), _three(row.posterior), moved, spread, verdict, f"{100 * row.recovered:.0f} % held",
-    ]  # fmt: skip
+    held = f"{100 * row.recovered:.0f} % held"
+    return [row.parameter, row.unit, _three(row.prior), _three(row.posterior), moved, spread, verdict, held]
 
 
 def _three(values: tuple[float, float, float]) -> str:

@@ -219,11 +219,12 @@ def _target_answers(fitted: Fit, targets: Sequence[Target]) -> tuple[TargetAnswe
         by_key.setdefault(target.key, []).append(target)
     before = np.nanmean(fitted.first.values, axis=0)
     after = fitted.emulator.mean(fitted.members)
+    lucks = np.einsum("pkk->pk", fitted.emulator.luck(fitted.members))
     answers = []
     for k, (key, same) in enumerate(by_key.items()):
         target = same[0]
         mean = float(after[:, k].mean())
-        luck = fitted.emulator.luck[k, k] if target.is_one else 0.0
+        luck = float(lucks[:, k].mean()) if target.is_one else 0.0
         spread = math.sqrt(target.error**2 + luck + float(after[:, k].var()))
         answers.append(
             TargetAnswer(

@@ -21,15 +21,20 @@ from keyterrain.campaign.resampling import normals, resampling_weights, uniforms
 
 Floats = NDArray[np.float64]
 
-CANDIDATES = 40_000
-"""Points of the prior that are weighed (assumption: a posterior of a thousandth of its volume is left with 40)."""
+CANDIDATES = 20_000
+"""Points that are weighed (assumption)."""
+PROPOSALS, WIDER = 4, 1.5
+"""Times that points are proposed anew where the last ones were likely, and how much wider than those (assumption)."""
 LEAST_EFFECTIVE = 100
 """Fewer effective candidates than this are no posterior (assumption)."""
 ROUNDS = 20
 """Times that the fit is repeated on campaigns weighed anew, for its own error (assumption)."""
 DRAWS = 500
-"""Members of the posterior that are kept, at most (assumption: means over them lie within a twentieth of a standard deviation)."""
-FEWER_CANDIDATES = 5000
+"""Members of the posterior that are kept, at most (assumption: means over them are good to a twentieth)."""
+PARTS = 4
+"""Parts of the candidates, one of which each such repetition uses (assumption: fewer would cost little less)."""
+AT_ONCE = 4000
+FEWER_CANDIDATES = 2000
 """Points for a planted truth."""
 INTERVAL = (0.05, 0.95)
 
@@ -140,31 +145,53 @@ def fit(
     NothingLeft
         Fewer than `LEAST_EFFECTIVE` effective candidates are left.
     """
-    prior = normals(seed, "candidates", candidates, n_parameters)
-    chosen = prior[:members]
+    standard = normals(seed, "candidates", candidates, n_parameters)
+    chosen = standard[:members]
     scores, values = np.empty((0, n_parameters)), np.empty((0, len(observed.values)))
     told: list[Wave] = []
     first: Played | None = None
-    n_before, weights, emulator = 0, np.full(candidates, 1.0 / candidates), None
+    emulator: Emulator | None = None
     for wave in range(waves):
         played = simulate(chosen, wave)
         first = first or played
-        n_before, scores = len(scores), np.concatenate([scores, played.scores])
+        scores = np.concatenate([scores, played.scores])
         values = np.concatenate([values, played.values])
-        emulator = Emulator.of(scores, values, recent=np.arange(len(scores)) >= n_before)
-        weights = weights_of(log_likelihood(emulator, observed, prior) * (wave + 1) / waves)
-        told.append(_wave(len(played.values), weights, prior))
+        emulator = Emulator.of(scores, values)
+        points, weights = posterior_of(emulator, observed, standard, (wave + 1) / waves)
+        told.append(_wave(len(played.values), weights, points))
         if told[-1].effective < LEAST_EFFECTIVE:
             raise NothingLeft(f"{told[-1].effective:.0f} effective candidates of {candidates} are left after wave {wave + 1}")
         kept = members if wave + 1 < waves else min(members, DRAWS)
-        chosen = prior[systematic(weights, kept, float(uniforms(seed, "error", 1, 1, first_row=wave)[0, 0]))]
+        chosen = points[systematic(weights, kept, float(uniforms(seed, "error", 1, 1, first_row=wave)[0, 0]))]
         if say is not None:
             say(told[-1], wave)
     assert emulator is not None
     assert first is not None
-    mean_error, sd_error = _errors(scores, values, n_before, observed, prior, seed)
+    mean_error, sd_error = _errors(scores, values, observed, standard, seed)
     last = told[-1]
     return Fit(chosen, last.mean, last.sd, mean_error, sd_error, last.effective, emulator, tuple(told), first)
+
+
+def posterior_of(emulator: Emulator, observed: Observed, standard: Floats, temper: float = 1.0) -> tuple[Floats, Floats]:
+    """Return points (point, parameter) and their weights (point): of the prior first, then round those that were likely.
+
+    Importance sampling with proposals that learn (Cappe et al. 2004, doi:10.1198/106186004X12803): normal, round the mean of the
+    weighed points and wider than they are, so that a posterior far out in the prior has many points all the same.
+
+    Parameters
+    ----------
+    standard
+        Standard normal points, of which every proposal is made.
+    temper
+        Power of the likelihood.
+    """
+    mean, sd = np.zeros(standard.shape[1]), np.ones(standard.shape[1])
+    for proposal in range(1 + PROPOSALS):
+        points = standard if proposal == 0 else mean + WIDER * sd * standard
+        proposed = -0.5 * (standard**2).sum(axis=1)
+        weights = weights_of(log_likelihood(emulator, observed, points) * temper - 0.5 * (points**2).sum(axis=1) - proposed)
+        mean, sd = _moments(weights, points)
+    return points, weights
 
 
 def log_likelihood(emulator: Emulator, observed: Observed, scores: Floats) -> Floats:
@@ -173,10 +200,15 @@ def log_likelihood(emulator: Emulator, observed: Observed, scores: Floats) -> Fl
     The error is that of the observation and, where the value comes from one campaign, its luck. The emulator's own error is left
     out: with it, points far from all that was played would be likely for no other reason.
     """
-    error = np.outer(observed.is_one, observed.is_one) * emulator.luck + np.diag(observed.errors**2)
-    factor = np.linalg.cholesky(error)
-    scaled = np.linalg.solve(factor, (observed.values - emulator.mean(scores)).T)
-    return np.asarray(-0.5 * (scaled**2).sum(axis=0))
+    one = np.outer(observed.is_one, observed.is_one)
+    found = np.empty(len(scores))
+    for begin in range(0, len(scores), AT_ONCE):
+        some = scores[begin : begin + AT_ONCE]
+        factor = np.linalg.cholesky(one * emulator.luck(some) + np.diag(observed.errors**2))
+        away = observed.values - emulator.mean(some)
+        scaled = np.linalg.solve(factor, away[..., None])[..., 0]
+        found[begin : begin + AT_ONCE] = -0.5 * (scaled**2).sum(axis=1) - np.log(np.einsum("pkk->pk", factor)).sum(axis=1)
+    return found
 
 
 def weights_of(log_likelihood: Floats) -> Floats:
@@ -206,15 +238,12 @@ def _wave(n_campaigns: int, weights: Floats, prior: Floats) -> Wave:
     return Wave(n_campaigns, effective(weights), mean, sd)
 
 
-def _errors(scores: Floats, values: Floats, n_before: int, observed: Observed, prior: Floats, seed: int) -> tuple[Floats, Floats]:
+def _errors(scores: Floats, values: Floats, observed: Observed, standard: Floats, seed: int) -> tuple[Floats, Floats]:
     """Return standard errors of the posterior's mean and standard deviation, from campaigns and candidates together."""
-    recent = np.arange(len(scores)) >= n_before
-    weights = resampling_weights(seed, ROUNDS, len(scores))
     found = []
-    for k, of_round in enumerate(weights):
-        some = prior[k % 2 :: 2]
-        again = Emulator.of(scores, values, of_round, recent)
-        found.append(_moments(weights_of(log_likelihood(again, observed, some)), some))
+    for k, weights in enumerate(resampling_weights(seed, ROUNDS, len(scores))):
+        points, of_points = posterior_of(Emulator.of(scores, values, weights), observed, standard[k % PARTS :: PARTS])
+        found.append(_moments(of_points, points))
     means, sds = (np.array(each) for each in zip(*found, strict=True))
     return means.std(axis=0, ddof=1), sds.std(axis=0, ddof=1)
 
@@ -243,8 +272,8 @@ def recovery(first: Played, observed: Observed, *, truths: int, seed: int, candi
         values = np.where(observed.is_one, first.values[k], emulator.mean(truth[None])[0]) + noise[k]
         known = np.flatnonzero(~np.isnan(values))
         seen = Observed(values[known], observed.errors[known], observed.is_one[known])
-        weights = weights_of(log_likelihood(emulator.only(known), seen, points))
+        found, weights = posterior_of(emulator.only(known), seen, points)
         for j, value in enumerate(truth):
-            below = weights[points[:, j] < value].sum()
+            below = weights[found[:, j] < value].sum()
             inside[k, j] = INTERVAL[0] <= below <= INTERVAL[1]
     return Recovery(truths, inside.mean(axis=0), len(observed.values))
