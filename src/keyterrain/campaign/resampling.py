@@ -11,9 +11,22 @@ from numpy.typing import NDArray
 from keyterrain.campaign.entities import words
 
 Floats = NDArray[np.float64]
-Purpose = Literal["weights", "bootstrap", "areas", "orders", "candidates", "error"]
+Purpose = Literal[
+    "weights", "bootstrap", "areas", "orders", "candidates", "error", "surrogates", "planted", "within_day", "dates"
+]  # fmt: skip
 
-STREAM: dict[Purpose, int] = {"weights": 200, "bootstrap": 201, "areas": 202, "orders": 203, "candidates": 210, "error": 211}
+STREAM: dict[Purpose, int] = {
+    "weights": 200,
+    "bootstrap": 201,
+    "areas": 202,
+    "orders": 203,
+    "candidates": 210,
+    "error": 211,
+    "surrogates": 230,
+    "planted": 231,
+    "within_day": 232,
+    "dates": 233,
+}
 """Numbers of streams in place of a process's; those of `dynamics.luck` end at 100. None is used again for another purpose."""
 
 

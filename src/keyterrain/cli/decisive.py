@@ -57,8 +57,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(commands, "decisive", "say which ground decides", work, EXAMPLES)
     add_asked(parser)
     add_span(parser)
-    often = "most replicates of each piece of ground in the hands of each side (default: 200)"
-    parser.add_argument("--replicates", type=whole_number(2, 1000), default=200, metavar="N", help=often)
+    often = "most replicates of each piece of ground in the hands of each side (default: 1000)"
+    parser.add_argument("--replicates", type=whole_number(2, 1000), default=1000, metavar="N", help=often)
     add_seed(parser, default=None, otherwise="0, or that of the run")
     only = "areas and places to hold, area:KEY or place:KEY where a key is both (default: all); shown in full"
     parser.add_argument("--only", nargs="+", default=[], metavar="GROUND", help=only)
@@ -119,6 +119,7 @@ def _machine(answer: DecisiveAnswer) -> dict[str, object]:
         "level": answer.level,
         "typical_area": answer.typical_area,
         "typical_place": answer.typical_place,
+        "narrowing": answer.narrowing if math.isfinite(answer.narrowing) else None,
         "corridor_ways": answer.corridor_ways,
         "start_replicates": answer.start_budget or None,
         "replicates_watched": answer.n_watched,
@@ -144,6 +145,8 @@ def _row(answer: GroundAnswer, effect: Effect, shapley: ShapleyAnswer | None = N
         "replicates_defined": effect.interval.n,
         "counts": effect.counts,
         "left_out": effect.left_out or None,
+        "narrowing": effect.narrowing if math.isfinite(effect.narrowing) else None,
+        "never_differs": effect.narrowing == math.inf,
         "rank": answer.rank if not math.isnan(answer.worth) else None,
         "rank_low": answer.rank_low,
         "rank_high": answer.rank_high,
@@ -182,7 +185,7 @@ def _text(answer: DecisiveAnswer, *, whole: bool) -> str:
     heading = (
         f"{answer.title}, {answer.start}, {answer.days} days: {len(answer.areas)} areas and {len(answer.places)} places held by "
         f"{' and by '.join(answer.sides.values())}; up to {answer.budget} replicates of each, {answer.n_played} played, "
-        f"{answer.n_copied} that holding could not touch taken over, seed {answer.seed}"
+        f"{answer.n_copied} that holding could not touch taken over, seed {answer.seed}{_narrowed(answer)}"
     )
     parts = [textwrap.fill(answer.sentence, WIDTH), textwrap.fill(heading, WIDTH)]
     for title, grounds in (("areas", answer.areas), ("places", answer.places)):
@@ -193,6 +196,12 @@ def _text(answer: DecisiveAnswer, *, whole: bool) -> str:
             parts += [_effects(ground), in_full(ground)]
     parts += shapley_for_people(answer, WIDTH) + pairs_for_people(answer, WIDTH)
     return "\n\n".join([*parts, textwrap.fill(NOTES, WIDTH)])
+
+
+def _narrowed(answer: DecisiveAnswer) -> str:
+    if not math.isfinite(answer.narrowing):
+        return ""
+    return f"; common luck narrows the intervals {answer.narrowing:.1f} times (median)"
 
 
 def _table(title: str, grounds: Sequence[GroundAnswer]) -> str:

@@ -77,6 +77,17 @@ class CountLine(Line):
         self._write_line(text)
 
 
+class StageLine(Line):
+    """Says which stage work has reached."""
+
+    def __call__(self, stage: str) -> None:
+        """Say what is done; elsewhere than on a terminal, a line each."""
+        if self.is_terminal:
+            self._rewrite(stage)
+        else:
+            self._write_line(stage)
+
+
 def _how_far(progress: Progress) -> str:
     said = f"{progress.n_done} of {progress.replicates} replicates, {progress.seconds:.0f} s"
     if progress.seconds_to_go and progress.n_done < progress.replicates:

@@ -75,6 +75,7 @@ def _record(draft: Draft) -> Record:
         displacement=_nouns(draft, schema.DISPLACEMENT),
         incidents=_nouns(draft, schema.INCIDENTS),
         corridors=_nouns(draft, schema.OBSERVED_CORRIDORS),
+        region=_nouns(draft, schema.REGIONAL_EVENTS),
     )
 
 

@@ -315,6 +315,21 @@ class CorridorDay:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionalEvent:
+    """A dated event in the region, inside the theatre or beyond it."""
+
+    on: date
+    precision_days: int
+    country: str
+    place: str
+    kind: str
+    description: str
+    source: str
+    grade: str
+    known_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What is known to have happened, before and after any start."""
 
@@ -323,6 +338,7 @@ class Record:
     displacement: tuple[DisplacementRow, ...]
     incidents: tuple[IncidentRow, ...]
     corridors: tuple[CorridorDay, ...]
+    region: tuple[RegionalEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

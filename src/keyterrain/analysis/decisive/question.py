@@ -31,7 +31,7 @@ from keyterrain.analysis.decisive.structure import Network
 from keyterrain.analysis.decisive.taking import WATCHED_PER_REPLICATE, Watched, watch
 from keyterrain.analysis.decisive.unions import Allowance, Unions
 from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
-from keyterrain.analysis.interval import level_of_each, looks, of_difference
+from keyterrain.analysis.interval import level_of_each, looks, narrowing, of_difference
 from keyterrain.analysis.measures import Measurement
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.variants import Stage
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-DEFAULT_REPLICATES = 200
+DEFAULT_REPLICATES = 1000
 """Most replicates of ground in the hands of each side (assumption: all ground of a theatre then takes minutes)."""
 AREAS_AT_RANDOM = 8
 """Random areas beside those of each size (assumption: enough to see what is usual, not to tell the last tenth)."""
@@ -349,6 +349,7 @@ def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float, when: 
                     if_first=of_difference(one[i], base[i], kind, level),
                     if_second=of_difference(other[i], base[i], kind, level),
                     left_out=left_out[i] or undefined,
+                    narrowing=narrowing(one[i], other[i]),
                 )
             )
     return tuple(effects)
