@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from keyterrain.version import __version__
 
 if TYPE_CHECKING:
+    from keyterrain.analysis.calibration.question import calibrate
     from keyterrain.analysis.claims import answer_claims
     from keyterrain.analysis.decisive.question import decide as decisive
     from keyterrain.analysis.policies import compare_policies
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
     from keyterrain.theatre.events.reading import read_events
 
 __all__ = [
-    "SpilloverQuestion", "__version__", "answer_claims", "compare_policies", "decisive", "load", "open_run", "read_events", "run",
-    "spillover", "terrain",
+    "SpilloverQuestion", "__version__", "answer_claims", "calibrate", "compare_policies", "decisive", "load", "open_run", "read_events",
+    "run", "spillover", "terrain",
 ]  # fmt: skip
 
 _HOMES = {
     "SpilloverQuestion": "keyterrain.analysis.spillover.answer",
     "answer_claims": "keyterrain.analysis.claims",
+    "calibrate": "keyterrain.analysis.calibration.question",
     "compare_policies": "keyterrain.analysis.policies",
     "decisive": "keyterrain.analysis.decisive.question",
     "load": "keyterrain.theatre",

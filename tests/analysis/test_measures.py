@@ -259,3 +259,40 @@ def test_a_stored_run_gives_the_same_values_as_the_campaign_in_memory(scenario: 
         np.testing.assert_array_equal(one, other, err_msg=each.text)
     defined = ~np.isnan(in_memory).all(axis=1)
     assert defined.sum() > 0.7 * len(asked), "a comparison of nothing proves nothing"
+
+
+def assault(day: int, until: int, place: str, ending: str, replicate: int = 0, side: str = "government") -> list[dict[str, Any]]:
+    common = {"replicate": replicate, "place": place, "side": side}
+    return [
+        {**common, "day": day, "kind": "assault", "cause": "assault"},
+        {**common, "day": until, "kind": ending, "cause": "odds"},
+    ]
+
+
+def test_assaults_won_and_their_days_leave_out_those_that_do_not_end(quiet: Replicates) -> None:
+    rows = [
+        *assault(1, 5, "hill-fort", "capture"),
+        *assault(2, 3, "high-pass", "capture"),
+        *assault(4, 9, "orchards", "broken_off"),
+        *assault(6, 6, "hill-village", "capture", side="opposition"),
+        {"replicate": 0, "place": "junction", "side": "government", "day": 7, "kind": "assault", "cause": "assault"},
+    ]
+    fought = replace(quiet, table=events_of(sorted(rows, key=lambda row: (row["replicate"], row["day"]))), _shared={})
+    assert value(fought, "assaults_won", side="government") == pytest.approx([2 / 3, np.nan], nan_ok=True)
+    assert value(fought, "capture_days", side="government") == pytest.approx([3.5, np.nan], nan_ok=True)
+    assert value(fought, "capture_days", side="opposition")[0] == 1.0
+
+
+def test_captures_are_counted_in_the_area_for_each_month(quiet: Replicates) -> None:
+    rows = [*assault(1, 5, "hill-fort", "capture"), *assault(6, 8, "hill-fort", "capture"), *assault(1, 3, "orchards", "capture")]
+    fought = replace(quiet, table=events_of(sorted(rows, key=lambda row: row["day"])), _shared={})
+    month = 365.25 / 12 / DAYS
+    assert value(fought, "captures_per_month", area="hills", side="government") == pytest.approx([2 * month, 0.0])
+    assert value(fought, "captures_per_month", area="theatre", side="government") == pytest.approx([3 * month, 0.0])
+    assert value(fought, "captures_per_month", area="theatre", side="opposition") == [0.0, 0.0]
+
+
+def test_the_dead_of_a_side_are_not_its_wounded(quiet: Replicates) -> None:
+    quiet.arrays["cum_loss"][0, -1, quiet.at("actor", "army")] = [7, 50, 3, 2]
+    quiet.arrays["cum_loss"][0, -1, quiet.at("actor", "brigades")] = [11, 0, 0, 0]
+    assert value(quiet, "fighters_dead", side="government") == [7.0, 0.0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -310,14 +310,15 @@ class _Question:
                 self.asked.setdefault(variant, {}).update(dict.fromkeys(measurements))
 
     def variant(self, change: Change) -> Variant:
-        """Return the campaign with a change, from the claim's start and as long as those it is compared with."""
+        """Return the campaign with a change: from the claim's start, in length and calibration as what it is compared with."""
         written = {
             "hold": [f"{ground}={side}" for ground, side in change.hold],
             "policy": [f"{side}={name}" for side, name in change.policy],
             "settings": [f"{key}={value}" for key, value in change.set],
             "start_holder": [f"{ground}={side}" for ground, side in change.start_holder],
         }
-        return Variant(self.start, self.own.days, Interventions.parse(**written))
+        changes = replace(Interventions.parse(**written), calibrated=self.own.interventions.calibrated)
+        return Variant(self.start, self.own.days, changes)
 
     def answer(self, values: Values, n_looks: int) -> ClaimAnswer:
         claim = self.claim

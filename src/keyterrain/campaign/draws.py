@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keyterrain.campaign.calibrated import MEMBER
 from keyterrain.campaign.inputs import DrawnInputs, Inputs
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.starting import FirstGround, Starting
@@ -58,10 +59,15 @@ class FirstEvening:
 
     @cached_property
     def parameters(self) -> dict[str, Parameter | Quantity]:
-        """Distribution of every parameter: the command line before the scenario before the table."""
+        """Distribution of every parameter: the command line before the scenario before the table.
+
+        Calibrated parameters have that of the table, whose draws are then replaced.
+        """
         changed: dict[str, Parameter | Quantity] = dict(PARAMETERS)
         changed.update(self.situation.parameters)
         changed.update({key: override(key, text) for key, text in self.interventions.settings.items()})
+        if (calibrated := self.interventions.calibrated) is not None:
+            changed.update({key: PARAMETERS[key] for key in calibrated.parameters})
         return changed
 
     @cached_property
@@ -129,6 +135,7 @@ class FirstEvening:
     def _input_names(self) -> list[str]:
         s = self.situation
         names = [f"parameter:{key}" for key in self.uncertain_parameters]
+        names += [MEMBER] if self.interventions.calibrated else []
         names += self.garrisons.input_names()
         names += [f"holder:{place}" for place, rows in self.holders.items() if len(rows) > 1]
         names += [f"ground:{place.key}" for place in s.places]
@@ -148,7 +155,7 @@ class FirstEvening:
     def draw(self, seed: int, first: int, n: int, room: Mapping[str, int]) -> Drawn:
         """Draw the first evenings of replicates `first` to `first + n`, as records with the world's room."""
         drawn = DrawnInputs(self.inputs, seed, first, n)
-        par = self._draw_parameters(drawn, n)
+        par = self._draw_parameters(drawn, first, n)
         variant = self._draw_variants(drawn)
         population = self._draw_population(drawn, n)
         holder, intruder, held_days = self._draw_holders(drawn, n)
@@ -189,12 +196,15 @@ class FirstEvening:
             records[name][tuple(slice(0, length) for length in values.shape)] = values
         return Drawn(records, drawn.values)
 
-    def _draw_parameters(self, drawn: DrawnInputs, n: int) -> NDArray[np.void]:
+    def _draw_parameters(self, drawn: DrawnInputs, first: int, n: int) -> NDArray[np.void]:
         dtype = np.dtype([(parameter.field, "f8") for parameter in PARAMETERS.values()])
         par = np.zeros(n, dtype=dtype)
         uncertain = self.uncertain_parameters
         values = drawn.quantities([f"parameter:{key}" for key in uncertain], list(uncertain.values()))
         column = dict(zip(uncertain, values.T, strict=True))
+        if (calibrated := self.interventions.calibrated) is not None:
+            for key, own in zip(calibrated.parameters, calibrated.values(drawn, first, n).T, strict=True):
+                column[key] = drawn.keep(f"parameter:{key}", own)
         for key, distribution in self.parameters.items():
             par[PARAMETERS[key].field] = column[key] if key in column else _fixed_value(distribution)
         return par

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from keyterrain.campaign.calibrated import CalibratedDraws
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.theatre.faults import nearest
 from keyterrain.theatre.overrides import override
@@ -65,6 +66,8 @@ class Interventions:
         Processes that are switched off, each with False; a process that is on has no entry.
     start_holder
         Ground that a side holds on the first evening; an equal number of its mobile force takes the place of those who leave.
+    calibrated
+        Joint draws of some parameters in place of their priors.
     """
 
     hold: tuple[Hold, ...] = ()
@@ -73,6 +76,7 @@ class Interventions:
     settings: Mapping[str, str] = field(default_factory=dict)
     switches: Mapping[str, bool] = field(default_factory=dict)
     start_holder: tuple[StartHolder, ...] = ()
+    calibrated: CalibratedDraws | None = None
 
     def __post_init__(self) -> None:
         """Bring everything into canonical order, so that equal interventions are equal as text."""
@@ -130,7 +134,7 @@ class Interventions:
         return interventions
 
     def to_json(self) -> dict[str, object]:
-        """Return the canonical form for a manifest, without what is empty."""
+        """Return the canonical form for a manifest, without what is empty; of calibrated draws what they are, not the values."""
         written: dict[str, object] = {
             "hold": [list(pair) for pair in self.hold],
             "policies": dict(self.policies),
@@ -138,22 +142,26 @@ class Interventions:
             "settings": dict(self.settings),
             "switches": dict(self.switches),
             "start_holder": [list(pair) for pair in self.start_holder],
+            "calibrated": self.calibrated.said if self.calibrated else None,
         }
         return {name: value for name, value in written.items() if value}
 
     @classmethod
-    def from_json(cls, written: Mapping[str, object]) -> Interventions:
-        """Read back what `to_json` wrote.
+    def from_json(cls, written: Mapping[str, object], calibrated: CalibratedDraws | None = None) -> Interventions:
+        """Read back what `to_json` wrote, the calibrated draws apart.
 
         Raises
         ------
         RunRefused
             A form that `to_json` does not write.
         """
+        if written.get("calibrated") != (calibrated.said if calibrated else None):
+            raise RunRefused("The calibrated draws of the manifest are not those that its interventions name.")
         try:
             hold = tuple(Hold(*pair) for pair in _rows("hold", written))
             start_holder = tuple(StartHolder(*pair) for pair in _rows("start_holder", written))
-            return cls(**{**written, "hold": hold, "start_holder": start_holder})  # type: ignore[arg-type]
+            given = {**written, "hold": hold, "start_holder": start_holder, "calibrated": calibrated}
+            return cls(**given)  # type: ignore[arg-type]
         except (TypeError, ValueError, AttributeError) as error:
             raise RunRefused(f"The interventions are not in the form of a manifest: {error}.") from error
 
@@ -200,6 +208,9 @@ class Interventions:
         faults += _side_faults((decree.side for decree in decrees), situation)
         faults += _policy_faults(self, situation)
         faults += _setting_faults(self.settings)
+        for key in self.calibrated.parameters if self.calibrated else ():
+            if key in self.settings:
+                faults.append(f"--set {key} and the calibration contradict each other: both say what it is.")
         faults += _unknown("process", self.switches, PROCESSES)
         if faults:
             raise InterventionFaults(faults)

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from keyterrain.campaign.calibrated import CalibratedDraws
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.version import __version__
@@ -154,6 +155,7 @@ class Manifest:
     def to_json(self) -> dict[str, object]:
         """Return the form that is written, keys in a fixed order."""
         plan = self.plan
+        calibrated = plan.interventions.calibrated
         return {
             "format": FORMAT,
             "version": plan.version,
@@ -165,6 +167,7 @@ class Manifest:
             "replicates": plan.replicates,
             "record": plan.recording,
             "interventions": plan.interventions.to_json(),
+            **({"calibrated": calibrated.to_json()} if calibrated else {}),
             "environment": {name: getattr(plan.environment, name) for name in Environment.__slots__},
             "chunk": self.chunk,
             "lengths": dict(sorted(self.lengths.items())),
@@ -195,6 +198,7 @@ class Manifest:
 
     @classmethod
     def _of(cls, written: Mapping[str, Any]) -> Manifest:
+        calibrated = CalibratedDraws.from_json(written["calibrated"]) if "calibrated" in written else None
         plan = Plan(
             scenario=str(written["scenario"]),
             fingerprint=str(written["fingerprint"]),
@@ -203,7 +207,7 @@ class Manifest:
             seed=_count(written["seed"]),
             replicates=_count(written["replicates"]),
             recording="daily" if written["record"] == "daily" else "thinned",
-            interventions=Interventions.from_json(written["interventions"]),
+            interventions=Interventions.from_json(written["interventions"], calibrated),
             version=str(written["version"]),
             environment=Environment(**written["environment"]),
         )

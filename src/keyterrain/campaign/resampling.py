@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from keyterrain.campaign.entities import words
 
 Floats = NDArray[np.float64]
-Purpose = Literal["weights", "bootstrap", "areas", "orders", "surrogates", "planted", "within_day", "dates"]
+Purpose = Literal[
+    "weights", "bootstrap", "areas", "orders", "candidates", "error", "surrogates", "planted", "within_day", "dates"
+]  # fmt: skip
 
 STREAM: dict[Purpose, int] = {
     "weights": 200,
     "bootstrap": 201,
     "areas": 202,
     "orders": 203,
+    "candidates": 210,
+    "error": 211,
     "surrogates": 230,
     "planted": 231,
     "within_day": 232,

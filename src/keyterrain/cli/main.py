@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from keyterrain.cli import (
     build,
+    calibrate,
     check,
     claims,
     combat_law,
@@ -43,6 +44,7 @@ COMMANDS = (
     claims,
     decisive,
     policies,
+    calibrate,
     spillover,
     displace,
     report,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,9 @@ from keyterrain.cli.crew import add_crew
 from keyterrain.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from keyterrain.campaign.calibrated import CalibratedDraws
     from keyterrain.campaign.ensemble import RunSummary
     from keyterrain.campaign.interventions import Interventions
     from keyterrain.theatre import Scenario
@@ -21,6 +24,7 @@ EXAMPLES = """
 keyterrain run qalamoun-2013 --replicates 500 --seed 1 --out runs/demo
 keyterrain run qalamoun-2013 --start 2013-11-14 --hold western-qalamoun=opposition --out runs/crest-held
 keyterrain run qalamoun-2013 --policy government=broad --set "weather.winter_offset=-2..0" --out runs/mild-and-broad
+keyterrain run qalamoun-2013 --calibrated fit.json --out runs/calibrated
 keyterrain run qalamoun-2013 --replicates 100000 --scheduler tcp://host:8786 --out runs/large
 keyterrain run qalamoun-2013 --plan
 """
@@ -45,6 +49,8 @@ def _add_campaign_options(parser: argparse.ArgumentParser) -> None:
     policies = "piecemeal, broad, raid or hold; NAME,spring waits out the winter, NAME,now does not"
     _add_repeated(what, "--policy", "SIDE=NAME", policies)
     _add_repeated(what, "--set", "KEY=VALUE", "a parameter (process.name) and its quantity, or processes.NAME=off")
+    fitted = "draw the fitted parameters jointly from a calibration: a name that ships, or a file that calibrate wrote"
+    what.add_argument("--calibrated", metavar="NAME_OR_FILE", help=fitted)
     what.add_argument("--plan", action="store_true", help="print the order of a day and run nothing")
 
 
@@ -70,12 +76,15 @@ def _add_ensemble_options(parser: argparse.ArgumentParser) -> None:
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Play, or print the order of a day."""
+    from keyterrain.campaign.calibrated import read_calibrated
     from keyterrain.campaign.interventions import Interventions
     from keyterrain.theatre import load
 
     interventions = Interventions.parse(
         hold=arguments.hold, policy=arguments.policy, settings=arguments.set, start_holder=arguments.start_holder
     )
+    if arguments.calibrated:
+        interventions = replace(interventions, calibrated=read_calibrated(arguments.calibrated))
     scenario = load(arguments.scenario)
     return (_plan if arguments.plan else _play)(arguments, scenario, interventions)
 
@@ -104,7 +113,20 @@ def _play(arguments: argparse.Namespace, scenario: Scenario, interventions: Inte
         )
     finally:
         progress.close()
-    return Answer({**asdict(summary), "replicate_days_per_s": summary.replicate_days_per_s}, _text(summary))
+    calibrated, start = interventions.calibrated, scenario.situation(arguments.start).start
+    machine: dict[str, object] = {**asdict(summary), "replicate_days_per_s": summary.replicate_days_per_s}
+    if calibrated is None:
+        return Answer(machine, _text(summary))
+    machine["calibrated"] = {**calibrated.said, "is_of_the_past": calibrated.is_of_the_past_of(start)}
+    return Answer(machine, f"{_text(summary)}\n{_drawn_from(calibrated, start)}")
+
+
+def _drawn_from(calibrated: CalibratedDraws, start: date) -> str:
+    """Say which parameters were drawn from a calibration, and whether it knew what came after the start."""
+    said = f"{', '.join(calibrated.parameters)} drawn from the calibration {calibrated.name} ({calibrated.digest})"
+    if calibrated.is_of_the_past_of(start):
+        return said
+    return f"{said}, which was fitted on the record to {calibrated.until}, after the start: this run is no forecast"
 
 
 def default_folder(scenario: Scenario, arguments: argparse.Namespace) -> Path:

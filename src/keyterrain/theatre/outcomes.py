@@ -177,6 +177,7 @@ _WAYS = (
 
 _FIGHTING = (
     Measure("fighters_lost", "dead, wounded, captured and deserted of the side's actors", (_SIDE,), "number", "fighters"),
+    Measure("fighters_dead", "dead of the side's actors", (_SIDE,), "number", "fighters"),
     Measure("actor_lost", "dead, wounded, captured and deserted of the actor", (_ACTOR,), "number", "fighters"),
     Measure(
         "actor_lost_per_gain",
@@ -219,6 +220,21 @@ _FIGHTING = (
         "whether",
         undefined="the campaign ends before that day",
     ),
+    Measure(
+        "assaults_won",
+        "share of the side's assaults that take the place, of those that come to an end",
+        (_SIDE,),
+        undefined="none comes to an end",
+    ),
+    Measure(
+        "capture_days",
+        "median days of the side's assaults that take the place, the first and the last both counted",
+        (_SIDE,),
+        "number",
+        "days",
+        undefined="it takes no place by assault",
+    ),
+    Measure("captures_per_month", "captures by the side in the area for each month played", (_AREA, _SIDE), "number", "1/month"),
     Measure("operation_days", "share of days on which the side has an operation under way", (_SIDE,)),
 )
 

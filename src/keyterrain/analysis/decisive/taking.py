@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from keyterrain.analysis.interval import LEAST_DEFINED, Interval, of_mean, of_median
 from keyterrain.analysis.measures import of_chunk
+from keyterrain.analysis.measures.assaults import FAILED, OPEN, TAKEN, Assaults, assaults_of
 from keyterrain.theatre.outcomes import Kind
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ WATCHED_PER_REPLICATE = 5
 HALF = 0.5
 """Share of an area's places that is looked at beside all of them."""
 NEVER, FROM_THE_START = -1, -2
-OPEN, TAKEN, FAILED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,71 +88,6 @@ class Taking:
     defenders_lost_per_assault: Interval
     lost_per_capture: Interval
     defenders_lost_per_capture: Interval
-
-
-class Assaults(NamedTuple):
-    """Assaults as columns: row of the replicate, first and last day, place, side, how it ended, and fighters."""
-
-    row: Ints
-    day: Ints
-    until: Ints
-    place: Ints
-    side: Ints
-    ending: Ints
-    sent: Ints
-    faced: Ints
-    lost: Ints
-    defenders_lost: Ints
-
-    def where(self, chosen: Bools) -> Assaults:
-        """Return some of the assaults."""
-        return Assaults._make(column[chosen] for column in self)
-
-
-def assaults_of(replicates: Replicates) -> Assaults:
-    """Return every assault with its end; one that the campaign's end or the loss of its aim cuts off has none.
-
-    A place is attacked by one side at a time, so that an end belongs to the last assault on the place that had begun.
-    """
-    events = replicates.events
-    begun = events.where((events.kind == "assault") & (events.place >= 0))
-    n_places, span = len(replicates.labels["place"]), replicates.last_day + 2
-    order = np.argsort((begun.row * n_places + begun.place) * span + begun.day, kind="stable")
-    begun = type(begun)._make(column[order] for column in begun)
-    key = (begun.row * n_places + begun.place) * span + begun.day
-    n = len(key)
-    until, ending, lost, defenders_lost = (np.zeros(n, dtype=np.int64) for _ in range(4))
-    for kind, code in (("capture", TAKEN), ("broken_off", FAILED), ("defence_ends", OPEN)):
-        some = events.where(events.kind == kind)
-        at = np.searchsorted(key, (some.row * n_places + some.place) * span + some.day, side="right") - 1
-        known = at >= 0
-        known[known] = (begun.row[at[known]] == some.row[known]) & (begun.place[at[known]] == some.place[known])
-        at, some = at[known], some.where(known)
-        if code == OPEN:
-            defenders_lost[at] = some.number
-        else:
-            until[at], ending[at], lost[at] = some.day, code, some.number
-    faced = _faced(replicates, begun.row, begun.day, begun.place, begun.side)
-    return Assaults(begun.row, begun.day, until, begun.place, begun.side, ending, begun.number, faced, lost, defenders_lost)
-
-
-def _faced(replicates: Replicates, row: Ints, day: Ints, place: Ints, side: Ints) -> Ints:
-    """Return the enemies of a side in a place by the last weekly record before a day."""
-    relations = replicates.situation.relations
-    weeks = np.asarray(replicates.labels["week"])
-    week = np.maximum(np.searchsorted(weeks, day - 1, side="right") - 1, 0)
-    strength = replicates.arrays["strength"]
-    faced = np.zeros(len(row), dtype=np.int64)
-    for code, own in enumerate(replicates.labels["side"]):
-        hostile = [
-            replicates.at("actor", actor.key)
-            for actor in replicates.situation.actors
-            if relations.get((str(own), actor.side)) == "hostile"
-        ]
-        mine = side == code
-        for actor in hostile:
-            faced[mine] += strength[row[mine], week[mine], actor, place[mine]]
-    return faced
 
 
 class _Seen(NamedTuple):

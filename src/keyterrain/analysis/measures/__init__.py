@@ -6,12 +6,12 @@
 One file per subject; `theatre.outcomes` says which measures there are and what they need to be told.
 """
 
-from keyterrain.analysis.measures import control, fighting, inputs, people, ways
+from keyterrain.analysis.measures import assaults, control, fighting, inputs, people, ways
 from keyterrain.analysis.measures.registry import Measurement, measured, variables_of
 from keyterrain.analysis.measures.replicates import Replicates, of_chunk, of_run
 from keyterrain.analysis.measures.standing import standing_value
 
 __all__ = [
-    "Measurement", "Replicates", "control", "fighting", "inputs", "measured", "of_chunk", "of_run", "people", "standing_value",
-    "variables_of", "ways",
+    "Measurement", "Replicates", "assaults", "control", "fighting", "inputs", "measured", "of_chunk", "of_run", "people",
+    "standing_value", "variables_of", "ways",
 ]  # fmt: skip

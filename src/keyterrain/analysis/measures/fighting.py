@@ -12,6 +12,8 @@ from keyterrain.theatre.outcomes import WHOLE_THEATRE
 
 Ints = NDArray[np.int64]
 ASSAULT = "assault"
+CAPTURE = "capture"
+DAYS_OF_A_MONTH = 365.25 / 12.0
 ENDS = ("capture", "broken_off")
 
 
@@ -24,6 +26,13 @@ def _lost(replicates: Replicates, actors: Ints) -> Ints:
 def fighters_lost(replicates: Replicates, *, side: str) -> Floats:
     """Return the losses of all actors of a side by the last evening."""
     return _lost(replicates, replicates.actors_of(side))[:, -1].astype(np.float64)
+
+
+@computes("fighters_dead", "cum_loss")
+def fighters_dead(replicates: Replicates, *, side: str) -> Floats:
+    """Return the dead of all actors of a side by the last evening."""
+    of_side = replicates.arrays["cum_loss"][:, -1, replicates.actors_of(side), replicates.at("loss_kind", "dead")]
+    return np.asarray(of_side.sum(axis=1), dtype=np.float64)
 
 
 @computes("actor_lost", "cum_loss")
@@ -132,6 +141,16 @@ def assaults_elsewhere(replicates: Replicates, *, place: str, side: str, area: s
     after = np.bincount(some.row[(since > 0) & (since <= days)], minlength=replicates.n)
     before = np.bincount(some.row[(since < 0) & (since >= -days)], minlength=replicates.n)
     return np.where(known, after - before, np.nan)
+
+
+@computes("captures_per_month", EVENTS)
+def captures_per_month(replicates: Replicates, *, area: str, side: str) -> Floats:
+    """Return the captures by a side in the area, those of ground that is lost and taken again too, for each month played."""
+    events = replicates.events
+    own = (events.kind == CAPTURE) & (events.side == replicates.at("side", side))
+    here = own & np.isin(events.place, replicates.members(area))
+    counted = np.bincount(events.row[here], minlength=replicates.n).astype(np.float64)
+    return counted * (DAYS_OF_A_MONTH / replicates.last_day)
 
 
 @computes("operation_days", "n_operations")
