@@ -12,6 +12,7 @@ from keyterrain.analysis.headline import band, destination_name, headline
 from keyterrain.analysis.people import DEAD, ON_THE_WAY
 from keyterrain.analysis.placerows import horizons, place_rows
 from keyterrain.report import figures
+from keyterrain.report.backtest import backtest_html, reliability_figure, skill_figure
 from keyterrain.report.claims import claims_html, claims_lead
 from keyterrain.report.decisive import (
     MOST_RANKED,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from keyterrain.analysis.kept_answers import AskedCampaign
     from keyterrain.analysis.outlook import Outlook
+    from keyterrain.analysis.saved_backtest import SavedBacktest
     from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.analysis.saved_decisive import SavedDecisive
     from keyterrain.analysis.saved_policies import SavedPolicies
@@ -81,6 +83,7 @@ class Answers:
     claims: SavedClaims | None = None
     decisive: SavedDecisive | None = None
     policies: SavedPolicies | None = None
+    backtest: SavedBacktest | None = None
 
     @property
     def contents(self) -> dict[str, str]:
@@ -89,6 +92,7 @@ class Answers:
             ("claims", "Claims", self.claims),
             ("decisive", "Which ground", self.decisive),
             ("policies", "Policies", self.policies),
+            ("backtest", "Backtest", self.backtest),
         )
         return {key: name for key, name, answer in every if answer is not None}
 
@@ -99,6 +103,7 @@ def sections(run: Run, seen: Outlook, answers: Answers) -> list[Section]:
         *([_claims(run, answers.claims)] if answers.claims else []),
         *([_decisive(run, answers.decisive)] if answers.decisive else []),
         *([_policies(run, answers.policies)] if answers.policies else []),
+        *([_backtest(run, seen, answers.backtest)] if answers.backtest else []),
         _corridors(seen),
         _towns(seen),
         _losses(seen),
@@ -141,6 +146,21 @@ def _decisive(run: Run, saved: SavedDecisive) -> Section:
 def _policies(run: Run, saved: SavedPolicies) -> Section:
     html = _of_another_campaign(run, saved.campaign) + policies_html(saved)
     return Section("policies", "Policies compared", policies_lead(saved), html=html)
+
+
+def _backtest(run: Run, seen: Outlook, saved: SavedBacktest) -> Section:
+    at = seen.situation
+    names = {place.key: place.name for place in at.places} | {way.key: way.name for way in at.corridors}
+    names |= {country.key: country.name for country in at.abroad}
+    html = _of_another_campaign(run, saved.campaign) + backtest_html(saved, names)
+    panels = []
+    if saved.calibration:
+        note = "all places and horizons in bins, intervals by episodes; on the dashed line forecasts mean what they say"
+        panels.append(Panel("reliability", "Reliability", note, reliability_figure(saved)))
+    if saved.brier:
+        note = "Brier score of control by horizon, lower is better, beside rivals"
+        panels.append(Panel("brier-by-horizon", "By horizon", note, skill_figure(saved)))
+    return Section("backtest", "Forecast beside what happened", saved.sentence, panels, html=html, is_wide=True)
 
 
 def _of_another_campaign(run: Run, asked: AskedCampaign) -> str:

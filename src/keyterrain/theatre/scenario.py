@@ -17,6 +17,7 @@ from keyterrain.theatre.nouns import (
     Actor,
     Aims,
     Area,
+    Backtest,
     ClimateMonth,
     Corridor,
     Force,
@@ -89,6 +90,7 @@ class Scenario:
     record: Record
     sources: tuple[Source, ...]
     claims: tuple[Claim, ...]
+    backtest: Backtest
     fingerprint: str = field(compare=False)
 
     @property
