@@ -147,6 +147,13 @@ def test_the_order_of_capture_is_kendalls() -> None:
     assert math.isnan(order_score(own, {}, np.full(5, np.nan), units, seed=1).tau)
 
 
+def test_places_of_different_campaigns_are_not_ranked_against_each_other() -> None:
+    own, fell = np.array([1.0, 2.0, 50.0, 40.0]), np.array([10.0, 20.0, 1.0, 2.0])
+    found = order_score(own, {}, fell, list("abcd"), 1, campaigns=[0, 0, 1, 1])
+    assert found.tau == 0.0  # the same order in one, the opposite in the other
+    assert order_score(own, {}, fell, list("abcd"), 1).tau != 0.0
+
+
 # What is at risk, and what happened
 
 

@@ -409,9 +409,9 @@ def _order(materials: Sequence[_Material], seed: int) -> OrderScore:
         for name, values in beside.items():
             values.append((1.0 - each.rivals[name][:last]).sum(axis=0))
         units += each.units
-    return order_score(
-        np.concatenate(own), {name: np.concatenate(values) for name, values in beside.items()}, np.concatenate(fell), units, seed
-    )
+    together = {name: np.concatenate(values) for name, values in beside.items()}
+    campaigns = [number for number, each in enumerate(materials) for _ in each.places]
+    return order_score(np.concatenate(own), together, np.concatenate(fell), units, seed, campaigns)
 
 
 def _calibration(materials: Sequence[_Material], seed: int) -> tuple[CalibrationBin, ...]:

@@ -26,6 +26,8 @@ LEAST_EPISODES = 2
 """Episodes without which there is nothing to resample, and no verdict."""
 FEW_EPISODES = 5
 """Episodes below which an interval by resampling them is too narrow to be relied on (assumption), and is said to be."""
+ORDER_ROUNDS = 500
+"""Resamplings of the order of capture, each of which has to be ranked anew (assumption)."""
 BIN_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Bins of the calibration curve, finer where most forecasts lie; assumption."""
 
@@ -180,7 +182,9 @@ def calibration(forecast: Floats, outcome: Floats, units: Sequence[str], seed: i
     return tuple(found)
 
 
-def order_score(own: Floats, rivals: Mapping[str, Floats], fell: Floats, units: Sequence[str], seed: int) -> OrderScore:
+def order_score(
+    own: Floats, rivals: Mapping[str, Floats], fell: Floats, units: Sequence[str], seed: int, campaigns: Sequence[int] = ()
+) -> OrderScore:
     """Return Kendall's tau-b between expected and actual days of capture, of those places that fell.
 
     Parameters
@@ -189,25 +193,38 @@ def order_score(own: Floats, rivals: Mapping[str, Floats], fell: Floats, units: 
         Expected day (place) by a forecast, censored at the horizon; of a rival that ranks nothing the tau is undefined.
     fell
         Day (place) on which it fell, nan where it did not.
+    campaigns
+        Number (place) of its campaign; places are compared within campaigns only, whose taus are weighted by their pairs.
     """
-    rows = np.flatnonzero(~np.isnan(fell)).tolist()
+    rows = np.flatnonzero(~np.isnan(fell))
     if len(rows) < 2:
         return OrderScore(math.nan, math.nan, math.nan, {}, len(rows), "fewer than two places fell")
-    taus = {name: _tau(values[rows], fell[rows]) for name, values in rivals.items()}
-    counts = resamplings(seed, [units[row] for row in rows], rounds=500)
-    resampled = np.array([_tau(own[rows].repeat(times), fell[rows].repeat(times)) for times in counts.astype(np.int64)])
-    low, high = _limits(resampled[~np.isnan(resampled)])
-    n_episodes = len({units[row] for row in rows})
-    why = "" if n_episodes >= LEAST_EPISODES else "one episode: nothing to resample"
-    return OrderScore(_tau(own[rows], fell[rows]), low, high, taus, len(rows), why)
+    of_campaign = np.asarray(campaigns, dtype=np.int64)[rows] if len(campaigns) else np.zeros(len(rows), dtype=np.int64)
+    taus = {name: _tau(values[rows], fell[rows], of_campaign) for name, values in rivals.items()}
+    of_row = [units[row] for row in rows.tolist()]
+    counts = resamplings(seed, of_row, rounds=ORDER_ROUNDS).astype(np.int64)
+    drawn = (np.repeat(rows, times) for times in counts)
+    resampled = np.array(
+        [_tau(own[each], fell[each], np.repeat(of_campaign, times)) for each, times in zip(drawn, counts, strict=True)]
+    )
+    low, high = _limits(resampled)
+    why = "" if len(set(of_row)) >= LEAST_EPISODES else "one episode: nothing to resample"
+    return OrderScore(_tau(own[rows], fell[rows], of_campaign), low, high, taus, len(rows), why)
 
 
-def _tau(one: Floats, other: Floats) -> float:
+def _tau(one: Floats, other: Floats, campaigns: NDArray[np.int64]) -> float:
+    """Return the mean of the campaigns' taus, weighted by their pairs; a campaign in which either ranks nothing has none."""
     from scipy.stats import kendalltau
 
-    if len(one) < 2 or np.ptp(one) == 0.0 or np.ptp(other) == 0.0:
-        return math.nan
-    return float(kendalltau(one, other).statistic)
+    total, n_pairs = 0.0, 0.0
+    for campaign in np.unique(campaigns):
+        first, second = one[campaigns == campaign], other[campaigns == campaign]
+        if len(first) < 2 or np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
+            continue
+        pairs = len(first) * (len(first) - 1) / 2
+        total += float(kendalltau(first, second).statistic) * pairs
+        n_pairs += pairs
+    return total / n_pairs if n_pairs else math.nan
 
 
 def _means(values: Floats, weights: Floats) -> Floats:
