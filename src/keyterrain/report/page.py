@@ -76,12 +76,14 @@ def report_page(run: Run) -> str:
     from keyterrain.analysis.saved_claims import saved_claims
     from keyterrain.analysis.saved_decisive import saved_decisive
     from keyterrain.analysis.saved_policies import saved_policies
+    from keyterrain.analysis.saved_update import saved_update
 
     answers = Answers(
         claims=saved_claims(run.path),
         decisive=saved_decisive(run.path),
         policies=saved_policies(run.path),
         backtest=saved_backtest(run.path),
+        update=saved_update(run.path),
     )
     seen = outlook(run)
     first = headline(seen)

@@ -28,6 +28,7 @@ from keyterrain.report.figures import Curve
 from keyterrain.report.palette import GREEN, GREY, SKY, looks
 from keyterrain.report.policies import policies_html, policies_lead
 from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
+from keyterrain.report.update import update_html, update_lead
 from keyterrain.report.wording import count_with_band, day_month_year, percent_with_error
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.analysis.saved_decisive import SavedDecisive
     from keyterrain.analysis.saved_policies import SavedPolicies
+    from keyterrain.analysis.saved_update import SavedUpdate
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.palette import Look
 
@@ -84,6 +86,7 @@ class Answers:
     decisive: SavedDecisive | None = None
     policies: SavedPolicies | None = None
     backtest: SavedBacktest | None = None
+    update: SavedUpdate | None = None
 
     @property
     def contents(self) -> dict[str, str]:
@@ -93,6 +96,7 @@ class Answers:
             ("decisive", "Which ground", self.decisive),
             ("policies", "Policies", self.policies),
             ("backtest", "Backtest", self.backtest),
+            ("update", "Update", self.update),
         )
         return {key: name for key, name, answer in every if answer is not None}
 
@@ -104,6 +108,7 @@ def sections(run: Run, seen: Outlook, answers: Answers) -> list[Section]:
         *([_decisive(run, answers.decisive)] if answers.decisive else []),
         *([_policies(run, answers.policies)] if answers.policies else []),
         *([_backtest(run, seen, answers.backtest)] if answers.backtest else []),
+        *([_update(run, seen, answers.update)] if answers.update else []),
         _corridors(seen),
         _towns(seen),
         _losses(seen),
@@ -149,10 +154,7 @@ def _policies(run: Run, saved: SavedPolicies) -> Section:
 
 
 def _backtest(run: Run, seen: Outlook, saved: SavedBacktest) -> Section:
-    at = seen.situation
-    names = {place.key: place.name for place in at.places} | {way.key: way.name for way in at.corridors}
-    names |= {country.key: country.name for country in at.abroad}
-    html = _of_another_campaign(run, saved.campaign) + backtest_html(saved, names)
+    html = _of_another_campaign(run, saved.campaign) + backtest_html(saved, _names(seen))
     panels = []
     if saved.calibration:
         note = "all places and horizons in bins, intervals by episodes; on the dashed line forecasts mean what they say"
@@ -161,6 +163,18 @@ def _backtest(run: Run, seen: Outlook, saved: SavedBacktest) -> Section:
         note = "Brier score of control by horizon, lower is better, beside rivals"
         panels.append(Panel("brier-by-horizon", "By horizon", note, skill_figure(saved)))
     return Section("backtest", "Forecast beside what happened", saved.sentence, panels, html=html, is_wide=True)
+
+
+def _update(run: Run, seen: Outlook, saved: SavedUpdate) -> Section:
+    html = _of_another_campaign(run, saved.campaign) + update_html(saved, _names(seen))
+    return Section("update", "In the light of what was seen", update_lead(saved), html=html)
+
+
+def _names(seen: Outlook) -> dict[str, str]:
+    """Return display names of places, corridors, countries and sides by key."""
+    at = seen.situation
+    names = {place.key: place.name for place in at.places} | {way.key: way.name for way in at.corridors}
+    return names | {country.key: country.name for country in at.abroad} | {side.key: side.name for side in at.sides}
 
 
 def _of_another_campaign(run: Run, asked: AskedCampaign) -> str:
