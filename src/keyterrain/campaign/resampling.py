@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Purpose = Literal["weights", "bootstrap", "areas"]
+Purpose = Literal["weights", "bootstrap", "areas", "permutations"]
 
-STREAM: dict[Purpose, int] = {"weights": 200, "bootstrap": 201, "areas": 202}
+STREAM: dict[Purpose, int] = {"weights": 200, "bootstrap": 201, "areas": 202, "permutations": 203}
 """Numbers of streams in place of a process's; those of `dynamics.luck` end at 100. None is used again for another purpose."""
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from keyterrain.report.tables import Cell
 
 NOTE = (
-    "Replicates that agree with what was seen count more, the others less. Effective replicates say how many are left; where they "
-    "are too few nothing is shown after, since a few would speak for all. Where no replicate agrees, the model holds the report "
-    "impossible, and it is taken as wrong. The rest of this page is not weighed."
+    "Replicates that agree with what was seen count more, the others less. Effective replicates say how many are left; where "
+    "they are too few nothing is shown after, since a few would speak for all. Where no replicate agrees, the model holds the "
+    "report impossible, and it is taken as wrong. The rest of this page is not weighed."
 )
 
 
@@ -49,7 +49,7 @@ def _observed(saved: SavedUpdate, names: Mapping[str, str]) -> str:
         "Of",
         "Was",
         "Chance of being wrong",
-        "Foretold",
+        "Agree",
         "Count by it alone",
         "Count without it",
         "Source",
