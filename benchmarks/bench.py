@@ -36,6 +36,14 @@ DECISIVE_MEMORY_LIMIT_MB = 2000
 POLICIES_REPLICATES = 200
 POLICIES_LIMIT_S = 60.0
 """Three times what it took when it was built (docs/policies.md); the project has set no limit of its own: assumption."""
+LARGE_COPIES = 60
+"""Copies of the flagship that make a theatre of 10,000 places."""
+LARGE_REPLICATES = 40
+LARGE_TIMES_LIMIT = 1.5
+BUILD_LIMIT_S = 60.0
+BUILD_MEMORY_LIMIT_MB = 1000
+SPILLOVER = Path(__file__).with_name("spillover.py")
+SPILLOVER_LIMIT_S = 20.0
 
 
 class Finished(NamedTuple):
@@ -58,6 +66,22 @@ class Speed(NamedTuple):
     peak_mb: float
 
 
+class Large(NamedTuple):
+    """Cost of a place-day in a large theatre and in the flagship, while campaigns are played."""
+
+    places: int
+    replicates: int
+    seconds: float
+    ns_per_place_day_per_core: float
+    flagship_ns_per_place_day_per_core: float
+    peak_mb: float
+
+    @property
+    def times_the_flagship(self) -> float:
+        """Return how many times as much a place-day costs as in the flagship."""
+        return self.ns_per_place_day_per_core / self.flagship_ns_per_place_day_per_core
+
+
 class Benchmark(NamedTuple):
     """Everything measured, ready to be written as JSON."""
 
@@ -72,6 +96,11 @@ class Benchmark(NamedTuple):
     decisive_peak_mb: float
     policies_s: float
     policies_peak_mb: float
+    large: Large
+    build_road_nodes: int
+    build_s: float
+    build_peak_mb: float
+    spillover_fit_s: dict[str, float]
 
 
 def measure(command: list[str]) -> Finished:
@@ -99,6 +128,39 @@ def keyterrain(*arguments: str) -> list[str]:
 
 def play(replicates: int, out: Path) -> Finished:
     return measure(keyterrain("run", SCENARIO, "--replicates", str(replicates), "--seed", "1", "--json", "--out", str(out)))
+
+
+def ns_playing(finished: Finished, places: int) -> float:
+    """Core-nanoseconds for a day of a place while campaigns are played: what is read and prepared once is left out."""
+    said = json.loads(finished.stdout)
+    return float(said["seconds_playing"] * n_cores() / (said["replicates"] * said["days"] * places) * 1e9)
+
+
+def play_large(scratch: Path, replicates: int) -> Large:
+    """Play a theatre of many copies of the flagship, and as many place-days of the flagship itself."""
+    folder, out, small = scratch / "large", scratch / "large-run", scratch / "small-run"
+    writer = [sys.executable, str(Path(__file__).with_name("large_theatre.py")), SCENARIO, str(LARGE_COPIES), str(folder)]
+    measure(writer)
+    measure(keyterrain("run", str(folder), "--replicates", "1", "--json", "--out", str(scratch / "large-warm-up")))
+    large = measure(keyterrain("run", str(folder), "--replicates", str(replicates), "--json", "--out", str(out)))
+    flagship = play(replicates * LARGE_COPIES, small)
+    return Large(
+        places=n_places(out),
+        replicates=replicates,
+        seconds=large.seconds,
+        ns_per_place_day_per_core=ns_playing(large, n_places(out)),
+        flagship_ns_per_place_day_per_core=ns_playing(flagship, n_places(small)),
+        peak_mb=large.peak_mb,
+    )
+
+
+def build(scratch: Path) -> Finished:
+    """Build a theatre from the made-up country, which is written by a process of its own."""
+    country, out = scratch / "country", scratch / "theatre"
+    measure([sys.executable, str(Path(__file__).with_name("large_extract.py")), str(country)])
+    files = ["--dem", "dem.tif", "--roads", "roads.osm.pbf", "--places", "places.csv"]
+    given = [each if each.startswith("--") else str(country / each) for each in files]
+    return measure(keyterrain("build", *given, "--bbox", "36,33,38,35", "--out", str(out), "--json"))
 
 
 def speed_of(finished: Finished, out: Path) -> Speed:
@@ -172,6 +234,22 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
     n = max(POLICIES_REPLICATES // shortened_by, 2)
     print(f"policies compared, {n:,} replicates of each combination", file=sys.stderr)
     policies = measure(keyterrain("policies", SCENARIO, "--replicates", str(n), "--seed", "1", "--json"))
+    print(f"a theatre of {LARGE_COPIES} flagships", file=sys.stderr)
+    large = play_large(scratch, max(LARGE_REPLICATES // shortened_by, 2))
+    print("building a theatre from a large extract", file=sys.stderr)
+    built = build(scratch)
+    print("five mutually exciting kinds, 20,000 to 400,000 events", file=sys.stderr)
+    fits = measure(
+        [
+            "env",
+            "OPENBLAS_NUM_THREADS=1",
+            sys.executable,
+            str(SPILLOVER),
+            "--speed",
+            "--json",
+            *(["--quick"] if shortened_by > 1 else []),
+        ]
+    )
 
     return Benchmark(
         machine=machine(),
@@ -185,6 +263,11 @@ def bench(scratch: Path, shortened_by: int) -> Benchmark:
         decisive_peak_mb=decisive.peak_mb,
         policies_s=policies.seconds,
         policies_peak_mb=policies.peak_mb,
+        large=large,
+        build_road_nodes=json.loads(built.stdout)["points_read"],
+        build_s=built.seconds,
+        build_peak_mb=built.peak_mb,
+        spillover_fit_s=json.loads(fits.stdout)["seconds"],
     )
 
 
@@ -199,6 +282,15 @@ def table(result: Benchmark) -> str:
         ("peak memory, decisive", f"{result.decisive_peak_mb:,.0f} MB", f"limit {DECISIVE_MEMORY_LIMIT_MB:,} MB"),
         ("policies", f"{result.policies_s:.0f} s", f"limit {POLICIES_LIMIT_S:.0f} s"),
         ("peak memory, policies", f"{result.policies_peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
+        (
+            f"place-day among {result.large.places:,}",
+            f"{result.large.ns_per_place_day_per_core:.0f} ns, {result.large.times_the_flagship:.2f} times",
+            f"limit {LARGE_TIMES_LIMIT} times the flagship's {result.large.flagship_ns_per_place_day_per_core:.0f} ns",
+        ),
+        ("peak memory, large theatre", f"{result.large.peak_mb:,.0f} MB", f"limit {MEMORY_LIMIT_MB:,} MB"),
+        (f"build, {result.build_road_nodes:,} road nodes", f"{result.build_s:.1f} s", f"limit {BUILD_LIMIT_S:.0f} s"),
+        ("peak memory, build", f"{result.build_peak_mb:,.0f} MB", f"limit {BUILD_MEMORY_LIMIT_MB:,} MB"),
+        *spillover_rows(result.spillover_fit_s),
         *process_rows(result.seconds_by_process),
     ]
     heading = ", ".join(f"{key} {value}" for key, value in result.machine.items())
@@ -216,6 +308,13 @@ def speed_rows(speed: Speed) -> list[tuple[str, str, str]]:
     ]
 
 
+def spillover_rows(seconds: dict[str, float]) -> list[tuple[str, str, str]]:
+    limits = (f"limit {SPILLOVER_LIMIT_S:.0f} s", *("",) * len(seconds))
+    return [
+        (f"fit, {int(n):,} events", f"{spent:.1f} s", limit) for (n, spent), limit in zip(seconds.items(), limits, strict=False)
+    ]
+
+
 def process_rows(seconds: dict[str, float] | None) -> list[tuple[str, str, str]]:
     if not seconds:
         return [("time by process", "not measured", "")]
@@ -225,7 +324,12 @@ def process_rows(seconds: dict[str, float] | None) -> list[tuple[str, str, str]]
 
 
 def as_json(result: Benchmark) -> str:
-    return json.dumps(result._asdict() | {"speed": [speed._asdict() for speed in result.speed]}, indent=2) + "\n"
+    return (
+        json.dumps(
+            result._asdict() | {"speed": [speed._asdict() for speed in result.speed], "large": result.large._asdict()}, indent=2
+        )
+        + "\n"
+    )
 
 
 def main() -> None:

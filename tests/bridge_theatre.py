@@ -88,7 +88,7 @@ def bridge_theatre(case: int, *more_roads: tuple[str, str]) -> dict[str, Any]:
     ]
     kinds = ("primary", "paved", "motorway")
     roads = [
-        road(a, b, _km(at[a], at[b], float(luck.uniform(1.1, 1.5))), kinds[int(luck.integers(3))])
+        road(a, b, km(at[a], at[b], float(luck.uniform(1.1, 1.5))), kinds[int(luck.integers(3))])
         for a, b in (*ROADS, *more_roads)
     ]
     forces = [
@@ -131,7 +131,8 @@ def _garrison(luck: np.random.Generator) -> str:
     return f"{low}..{low * 2}"
 
 
-def _km(a: tuple[float, float], b: tuple[float, float], detour: float) -> str:
+def km(a: tuple[float, float], b: tuple[float, float], detour: float) -> str:
+    """Return the length of a road in km, so many times as long as a straight line."""
     return f"{111.0 * float(np.hypot(a[0] - b[0], (a[1] - b[1]) * 0.83)) * detour:.1f}"
 
 

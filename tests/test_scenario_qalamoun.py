@@ -293,6 +293,7 @@ def test_the_unknown_is_graded_and_every_source_is_used(scenario: Scenario) -> N
         *scenario.uncertain_places,
     ]
     tables += [*scenario.record.closures, *scenario.record.displacement, *scenario.record.incidents, *scenario.record.corridors]
+    tables += scenario.record.region
     cited = {part.strip() for row in tables for part in row.source.split(";")}
     unused = {source.key for source in scenario.sources} - cited
     assert unused == {"globe"}, "only the elevation grid is no cell's source"

@@ -10,6 +10,9 @@ The nouns and verbs of the package, fetched only when asked for, so that importi
     answers = kt.answer_claims(scenario, budget=1000)
     compared = kt.compare_policies(scenario, replicates=200)
     print(kt.decisive(scenario, replicates=200).sentence)
+    ground = kt.terrain(scenario, against="qara")
+    events = kt.read_events([Path("ged.csv")])
+    connected = kt.spillover(events, kt.SpilloverQuestion("country=Syria", "country=Lebanon")).verdict
 """
 
 from __future__ import annotations
@@ -20,23 +23,40 @@ from typing import TYPE_CHECKING
 from keyterrain.version import __version__
 
 if TYPE_CHECKING:
+    from keyterrain.analysis.backtest.question import backtest
     from keyterrain.analysis.claims import answer_claims
     from keyterrain.analysis.decisive.question import decide as decisive
     from keyterrain.analysis.policies import compare_policies
+    from keyterrain.analysis.sensitivity.question import sensitivity
+    from keyterrain.analysis.spillover.answer import SpilloverQuestion
+    from keyterrain.analysis.spillover.question import ask_spillover as spillover
+    from keyterrain.analysis.terrain import terrain
+    from keyterrain.analysis.update.question import update
     from keyterrain.campaign.ensemble import open_run, run
     from keyterrain.theatre import load
+    from keyterrain.theatre.events.reading import read_events
 
-__all__ = ["__version__", "answer_claims", "compare_policies", "decisive", "load", "open_run", "run"]
+__all__ = [
+    "SpilloverQuestion", "__version__", "answer_claims", "backtest", "compare_policies", "decisive", "load", "open_run",
+    "read_events", "run", "sensitivity", "spillover", "terrain", "update",
+]  # fmt: skip
 
 _HOMES = {
+    "SpilloverQuestion": "keyterrain.analysis.spillover.answer",
     "answer_claims": "keyterrain.analysis.claims",
+    "backtest": "keyterrain.analysis.backtest.question",
     "compare_policies": "keyterrain.analysis.policies",
     "decisive": "keyterrain.analysis.decisive.question",
     "load": "keyterrain.theatre",
     "open_run": "keyterrain.campaign.ensemble",
+    "read_events": "keyterrain.theatre.events.reading",
     "run": "keyterrain.campaign.ensemble",
+    "sensitivity": "keyterrain.analysis.sensitivity.question",
+    "spillover": "keyterrain.analysis.spillover.question",
+    "terrain": "keyterrain.analysis.terrain",
+    "update": "keyterrain.analysis.update.question",
 }
-_AT_HOME = {"decisive": "decide"}
+_AT_HOME = {"decisive": "decide", "spillover": "ask_spillover"}
 """Verbs that are called otherwise in the layer they live in."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,50 @@ def test_ground_without_worth_has_null_and_no_rank(folder: Path, capsys: pytest.
     road = ("--only", "junction", "--outcome", "highway-open", "--replicates", "4", "--json")
     (row,) = json.loads(said(capsys, str(folder), *road)[1])["places"]
     assert (row["worth"], row["worth_low"], row["stands_out"], row["rank"]) == (None, None, None, None)
+
+
+TOGETHER = (*FEW, "--shapley", "600", "--pairs", "500")
+
+
+def test_ground_together_is_given_to_scripts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, str(folder), *TOGETHER, "--json")
+    answered = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert code == 0
+    assert re.search(
+        r"Shapley values of 2 areas for \d outcomes, \d+ replicates with all coalitions: \d+ campaigns at most, about \d+ s", err
+    )
+    assert re.search(r"\d pairs of \d pieces of ground, up to 20 replicates each: \d+ campaigns at most, about \d+ s", err)
+    shared = {each["outcome"]: each for each in answered["shapley"]["outcomes"]}
+    assert shared
+    for row in answered["areas"]:
+        is_shared = row["outcome"] in shared and row["ground"] in shared[row["outcome"]]["areas"]
+        assert (row["shapley"] is not None) == is_shared
+        if is_shared:
+            assert row["shapley_low"] <= row["shapley"] <= row["shapley_high"]
+            assert row["shapley_after"][-1] == pytest.approx(row["shapley"])
+            values = [each["shapley"] for each in answered["areas"] if each["outcome"] == row["outcome"]]
+            assert sum(values) == pytest.approx(shared[row["outcome"]]["together"])
+    assert all(row["shapley"] is None for row in answered["places"])
+    assert max(each["left_over"] for each in shared.values()) < 1e-9
+    for pair in answered["pairs"]["pairs"]:
+        parts = pair["effect_both"] - pair["effect_one"] - pair["effect_other"]
+        assert pair["interaction"] == pytest.approx(parts)
+        assert pair["interaction_low"] <= pair["interaction"] <= pair["interaction_high"]
+    assert "pairs of ground" in answered["pairs"]["answer"]
+
+
+def test_ground_together_is_given_to_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, str(folder), *TOGETHER)
+    assert code == 0
+    for text in ("Shapley values", "holds all 2 areas (all coalitions", "after 25%", "pairs of ground", "Interaction:"):
+        assert text in " ".join(out.split())
+    assert "nan" not in out
+
+
+def test_too_few_campaigns_end_with_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, str(folder), *FEW, "--shapley", "10")
+    assert (code, out) == (2, "")
+    assert "campaigns at least, more than 10" in err
 
 
 def test_ground_is_given_to_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from keyterrain.dynamics.frontage import frontage
 from keyterrain.dynamics.state import SUPPORT
 from keyterrain.theatre.parameters import PARAMETERS
 from steps_by_hand import ABANDONED, BROKEN_OFF, TAKEN, assaults, log_ratio_of
@@ -110,17 +111,28 @@ def one_phase_won(world: Records, draw: Records) -> NDArray[np.bool_]:
 def test_quality_counts_in_logits_and_force_outside_the_frontage_not_at_all() -> None:
     par = {**NO_LOSSES, "combat_frontage": 1000.0, "combat_narrowing": 0.0}
     draw = garrisons(9000, 1500, par=par, quality=[0.7, -0.4])
-    assert_share(one_phase_won(theatre(approaches=1.0), draw), logistic(0.7 + 0.4))
-    assert_share(one_phase_won(theatre(approaches=2.0), draw), logistic(math.log(2000 / 1500) + 0.7 + 0.4))
-    assert_share(one_phase_won(theatre(approaches=7.0), draw), logistic(math.log(3000 / 1500) + 0.7 + 0.4))
+    for roads in (1.0, 2.0, 7.0):
+        assert_share(one_phase_won(theatre(approaches=roads), draw), logistic(math.log(3000 / 1500) + 0.7 + 0.4))
 
 
 def test_relief_narrows_the_front_and_with_works_multiplies_the_defender() -> None:
     half_dug_in = {"combat_dug_in_days": 1e9}
     par = {**NO_LOSSES, **half_dug_in, "combat_frontage": 1000.0, "combat_narrowing": 0.5}
     draw = garrisons(9000, 300, par=par, relief=[0.0, 0.8, 0.0], held_days=[0, 5 * 10**8, 0])
-    ratio = math.log(1000 * (1 - 0.5 * 0.8) / 300) - 0.8 * math.log(1.25) - 0.5 * math.log(1.3)
-    assert_share(one_phase_won(theatre(approaches=1.0), draw), logistic(ratio))
+    handicap = 0.8 * math.log(1.25) + 0.5 * math.log(1.3)
+    # each front with a road takes 1000 x 0.6, each without 1000 x 0.6^4 = 129.6
+    for roads, fighters in ((1.0, 859.2), (2.0, 1329.6), (3.0, 1800.0), (7.0, 1800.0)):
+        assert_share(one_phase_won(theatre(approaches=roads), draw), logistic(math.log(fighters / 300) - handicap))
+
+
+def test_on_open_ground_an_attacker_needs_no_road_and_in_the_mountains_he_does() -> None:
+    def fighters(roads: float, relief: float) -> float:
+        draw = garrisons(9000, 300, relief=[0.0, relief, 0.0])
+        return float(frontage(theatre(approaches=roads)[0], draw[0], TARGET, 1200.0, 0.6))
+
+    assert fighters(1.0, 0.0) == fighters(3.0, 0.0) == 3600.0
+    assert fighters(1.0, 1.0) == pytest.approx(1200.0 * (0.4 + 2 * 0.4**4))
+    assert fighters(1.0, 1.0) < fighters(2.0, 1.0) < fighters(3.0, 1.0) == pytest.approx(1440.0)
 
 
 PAIRS = st.tuples(st.floats(0.05, 1.0), st.floats(0.05, 1.0))

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hand_made import Records, Road, Theatre, hand_made, kernel
+from hand_made import STATE, Records, Road, Theatre, hand_made, kernel
 from keyterrain.dynamics.network import (
     begin_march_search,
     begin_search,
@@ -301,3 +301,22 @@ def test_the_heap_has_room_for_every_road_both_ways() -> None:
     theatre = theatre_of(Net(ends, hours, [0.0] * len(ends), [FREE] * n))
     assert search(theatre, 0) == list(range(n))
     assert theatre.at("path_hours")[:n].tolist() == pytest.approx([0.01 * i for i in range(n)])
+
+
+@kernel
+def sort_places(states: Records, order: NDArray[np.uint32]) -> None:
+    sort_by_price(states[0], order)
+
+
+@given(
+    price=st.lists(st.floats(0.0, 40.0) | st.sampled_from([0.0, 1.5, 1e300, math.inf]), min_size=32, max_size=32),
+    order=st.permutations(range(32)),
+)
+@example(price=[float(32 - i) for i in range(32)], order=list(range(32)))
+@example(price=[1e300 - i * 1e284 for i in range(32)], order=list(range(32)))
+def test_places_come_in_the_order_of_their_prices_and_equals_as_they_stood(price: list[float], order: list[int]) -> None:
+    states = np.zeros(1, dtype=STATE)
+    states["cost"][0, :32] = price
+    places = np.array(order, dtype=np.uint32)
+    sort_places(states, places)
+    assert places.tolist() == sorted(order, key=lambda place: price[place])

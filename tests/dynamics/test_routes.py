@@ -22,8 +22,8 @@ from scenarios import write_small_scenario
 if TYPE_CHECKING:
     from pathlib import Path
 
-SPEEDS_KM_H = {"motorway": 60.0, "primary": 45.0, "paved": 35.0, "mountain": 25.0, "track": 17.0, "pass": 17.0}
-STOPPING_CM = {"motorway": 40.0, "primary": 35.0, "paved": 30.0, "mountain": 25.0, "track": 25.0, "pass": 25.0}
+SPEEDS_KM_H = {"motorway": 60.0, "primary": 45.0, "paved": 35.0, "mountain": 35.0, "track": 22.0, "pass": 22.0}
+STOPPING_CM = {"motorway": 40.0, "primary": 35.0, "paved": 30.0, "mountain": 30.0, "track": 25.0, "pass": 25.0}
 PLOUGHED = ("motorway", "primary")
 BAND = 9
 KINDS = tuple(SPEEDS_KM_H)
@@ -97,6 +97,21 @@ def test_fresh_snow_that_has_melted_stops_nobody() -> None:
         assert drive_hours(theatre, kind) == pytest.approx(100.0 / SPEEDS_KM_H[kind])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_road_whose_gradient_is_the_critical_slope_takes_twice_as_long_by_vehicle_and_as_long_on_foot(kind: str) -> None:
+    theatre = one_road_of_each_kind(routes_critical_slope=0.1)
+    theatre.world["route_squared_gradient"][:] = 0.01
+    theatre.begin().play("routes")
+    assert drive_hours(theatre, kind) == pytest.approx(2.0 * 100.0 / SPEEDS_KM_H[kind])
+    assert walk_hours(theatre, kind) == 10.0
+
+
+def test_a_mountain_road_is_a_paved_road_and_a_pass_a_track_until_elevation_says_otherwise() -> None:
+    theatre = lay_snow(one_road_of_each_kind(), 12.0).play("routes")
+    assert drive_hours(theatre, "mountain") == drive_hours(theatre, "paved")
+    assert drive_hours(theatre, "pass") == drive_hours(theatre, "track")
+
+
 def test_snow_counts_at_the_roads_own_height_and_side_of_the_range() -> None:
     roads = [
         Road("a", "b", kind="mountain", band=BAND, on_crest=True),
@@ -106,8 +121,8 @@ def test_snow_counts_at_the_roads_own_height_and_side_of_the_range() -> None:
     theatre = hand_made("a b c d", roads)
     theatre.at("snow_cm")[CREST, BAND] = 10.0
     theatre.play("routes")
-    assert theatre.at("drive_hours", "a--b") == pytest.approx(35.0 / (25.0 * 0.6))
-    assert theatre.at("drive_hours", "b--c") == theatre.at("drive_hours", "c--d") == pytest.approx(35.0 / 25.0)
+    assert theatre.at("drive_hours", "a--b") == pytest.approx(35.0 / (35.0 * (1.0 - 10.0 / 30.0)))
+    assert theatre.at("drive_hours", "b--c") == theatre.at("drive_hours", "c--d") == pytest.approx(1.0)
 
 
 @given(lying_cm=st.floats(0.0, 500.0), fresh_mm=st.floats(0.0, 200.0), floor=st.floats(0.05, 0.3), stop_cm=st.floats(40.0, 200.0))
@@ -147,7 +162,7 @@ def test_more_tolerance_of_snow_opens_roads() -> None:
     assert drive_hours(theatre, "mountain") == math.inf
     theatre.set_parameters(routes_snow_tolerance=1.6)
     lay_snow(theatre.begin(), 30.0).play("routes")
-    assert drive_hours(theatre, "mountain") == pytest.approx(100.0 / (25.0 * (1.0 - 30.0 / 40.0)))
+    assert drive_hours(theatre, "mountain") == pytest.approx(100.0 / (35.0 * (1.0 - 30.0 / 48.0)))
 
 
 def test_a_closure_decreed_for_a_mode_shuts_that_mode_alone() -> None:
@@ -231,7 +246,7 @@ def test_a_stormy_week_slows_and_does_not_annihilate(on_crest: bool) -> None:
     for i in range(STORM_DAYS):
         lying = daily_cm * (i + 1)
         left = 1.0 - lying / STOPPING_CM["mountain"]
-        expected = 4.0 / left if left >= 0.1 else math.inf
+        expected = 100.0 / 35.0 / left if left >= 0.1 else math.inf
         assert drive_hours(evenings[i], "mountain") == pytest.approx(expected)
         assert walk_hours(evenings[i], "mountain") == pytest.approx(10.0 / (1.0 - lying / FOOT_CM))
     # 22 cm on the lee leave vehicles a crawl, 40 cm on the crest stop them; ploughed roads and people go on

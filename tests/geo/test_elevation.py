@@ -220,3 +220,30 @@ def test_many_uncovered_points_are_counted_and_not_listed(tmp_path: Path) -> Non
     elevation = Elevation.open(a_raster(tmp_path))
     with pytest.raises(ElevationError, match="and 7 more points"):
         elevation.require_cover(Points.of(np.zeros(10), np.zeros(10)))
+
+
+def test_a_coarsened_raster_has_the_means_of_its_blocks_where_they_lie(tmp_path: Path) -> None:
+    heights = np.arange(7 * 8, dtype=float).reshape(7, 8)
+    heights[0, 0] = np.nan
+    heights[2:4, 2:4] = np.nan
+    fine = utm_ground(tmp_path, heights, step_m=100.0)
+    coarse = fine.coarsened(0.25)
+    assert coarse.heights_m.shape == (3, 4)
+    assert coarse.heights_m[0, 0] == pytest.approx((1 + 8 + 9) / 3)
+    assert np.isnan(coarse.heights_m[1, 1])
+    assert coarse.heights_m[2, 3] == pytest.approx(np.mean([38, 39, 46, 47]))
+    assert coarse.cell.width_km == pytest.approx(2.0 * fine.cell.width_km)
+    middle = fine.grid.position_of(np.array([4.5]), np.array([6.5]))
+    row, column = coarse.grid.cell_of(middle)
+    assert (row[0], column[0]) == pytest.approx((2.0, 3.0), abs=1e-6)
+
+
+def test_a_window_is_coarsened_where_it_lies_and_a_coarse_raster_stays(tmp_path: Path) -> None:
+    fine = utm_ground(tmp_path, np.arange(400.0).reshape(20, 20), step_m=100.0)
+    part = Elevation(fine.heights_m[5:17, 4:16], fine.grid.part(slice(5, 17), slice(4, 16)), fine.cell)
+    coarse = part.coarsened(0.3)
+    row, column = coarse.grid.cell_of(fine.grid.position_of(np.array([6.0]), np.array([5.0])))
+    assert (row[0], column[0]) == pytest.approx((0.0, 0.0), abs=1e-6)
+    assert coarse.heights_m[0, 0] == pytest.approx(fine.heights_m[5:8, 4:7].mean())
+    assert fine.coarsened(0.05) is fine
+    assert fine.coarsened(0.1) is fine

@@ -20,7 +20,7 @@ WEST, NORTH = 36.0, 34.5
 OFF_PATH_LEVEL_KM_H = 0.6 * 6.0 * exp(-0.175)
 BY_PLACE = ("lat", "lon", "elevation_m", "n_approaches", "approach_climb_m", "place_on_crest")
 BY_POSITION = ("relief_m", "slope_deg", "relief_index", "n_commanding_heights")
-BY_ROUTE = ("route_max_elevation_m", "route_climb_m", "route_foot_hours", "route_on_crest")
+BY_ROUTE = ("route_max_elevation_m", "route_climb_m", "route_foot_hours", "route_mean_square_gradient", "route_on_crest")
 Measure = Callable[[Situation], Ground]
 
 
@@ -83,7 +83,7 @@ def test_shapes_follow_places_routes_and_positions(tmp_path: Path) -> None:
     ground = measure_ground(situation, n_jitter=6, cache=tmp_path / "cache")
     assert {getattr(ground, name).shape for name in BY_PLACE} == {(12,)}
     assert {getattr(ground, name).shape for name in BY_POSITION} == {(7, 12)}
-    assert [getattr(ground, name).shape for name in BY_ROUTE] == [(12,), (12, 2), (12, 2), (12,)]
+    assert [getattr(ground, name).shape for name in BY_ROUTE] == [(12,), (12, 2), (12, 2), (12,), (12,)]
     assert ground.pair_place.dtype == ground.pair_route.dtype == np.int32
     assert ground.pair_hours.dtype == ground.pair_observation.dtype == np.float32
     for field in fields(Ground):

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import spatial_oracle
 from keyterrain.geo.distance import Points
-from keyterrain.geo.relief import relief_index, relief_m, slope_deg
+from keyterrain.geo.relief import relief_index, relief_m, ruggedness_m, slope_deg, vector_ruggedness
 from terrains import ARC_30, centre, ground_of, rough_heights, utm_ground
 
 
@@ -57,6 +58,37 @@ def test_slope_of_a_hand_sized_raster(tmp_path: Path) -> None:
     # Horn by hand: across (50 + 60 + 10 - 50 - 60 - 8) / 40 = 0.05, down (8 + 20 + 10 - 50 - 90 - 50) / 40 = -3.8
     expected = degrees(atan(sqrt(0.05**2 + 3.8**2)))
     assert slope_deg(elevation, centre(elevation, 1, 1))[0] == pytest.approx(expected, abs=0.02)
+
+
+def test_slope_agrees_with_xarray_spatial(tmp_path: Path) -> None:
+    heights = rough_heights((30, 30), seed=3, smooth=1.5)
+    expected = spatial_oracle.slope_deg(heights, 500.0)[1:-1, 1:-1]
+    elevation = utm_ground(tmp_path, heights, step_m=500.0)
+    row, column = (index.ravel() for index in np.mgrid[1:29, 1:29])
+    found = slope_deg(elevation, elevation.grid.position_of(row, column)).reshape(28, 28)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_ruggedness_of_a_hand_sized_raster(tmp_path: Path) -> None:
+    elevation = utm_ground(tmp_path, [[9.0, 8.0, 7.0], [6.0, 5.0, 4.0], [3.0, 2.0, 1.0]], step_m=500.0)
+    # differences of 4, 3, 2, 1, 1, 2, 3, 4
+    assert ruggedness_m(elevation, centre(elevation, 1, 1))[0] == pytest.approx(sqrt(60.0), rel=1e-5)
+
+
+def test_a_steady_slope_is_steep_and_not_broken(tmp_path: Path) -> None:
+    plane = np.add.outer(np.arange(11) * 150.0, np.arange(11) * 60.0)
+    elevation = utm_ground(tmp_path, plane, step_m=500.0)
+    assert ruggedness_m(elevation, centre(elevation, 5, 5))[0] > 300.0
+    assert vector_ruggedness(elevation, centre(elevation, 5, 5))[0] == pytest.approx(0.0, abs=1e-8)
+
+
+def test_broken_ground_has_normals_that_spread_as_by_hand(tmp_path: Path) -> None:
+    roof = 1000.0 - 250.0 * np.abs(np.arange(11) - 5)[None, :] * np.ones((11, 1))  # a ridge with sides of 50 %
+    elevation = utm_ground(tmp_path, roof, step_m=500.0)
+    # three normals lean west, three stand upright on the crest, three lean east: sum (0, 6 cos a + 3)
+    upright = (6.0 / sqrt(1.0 + 0.5**2) + 3.0) / 9.0
+    assert vector_ruggedness(elevation, centre(elevation, 5, 5))[0] == pytest.approx(1.0 - upright, rel=1e-3)
+    assert vector_ruggedness(ground_of(tmp_path, np.full((9, 9), 5.0)), Points.of([34.46], [36.03]))[0] == 0.0
 
 
 @pytest.mark.parametrize("lat", [0.5, 34.0, 60.0])

@@ -158,6 +158,14 @@ def test_all_charts_are_drawn(report: Page) -> None:
     assert report.locator("#corridors .main-svg").count() >= 2
 
 
+def test_the_map_of_the_ground_has_the_relief_beneath_it(report: Page) -> None:
+    chart = report.locator('[data-figure="ground"]')
+    chart.scroll_into_view_if_needed()
+    report.wait_for_function("""document.querySelector('[data-figure="ground"] image')?.href.baseVal.startsWith("data:image")""")
+    assert report.locator("#ground tbody tr").count() == 10
+    assert chart.locator(".scatterlayer .point").count() >= 10
+
+
 def test_the_page_fits_a_phone(browser: Browser, report_path: Path, troubles: list[str]) -> None:
     context = browser.new_context(offline=True, viewport={"width": 390, "height": 844})
     page = context.new_page()

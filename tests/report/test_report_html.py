@@ -97,6 +97,20 @@ def test_routes_and_corridors_are_those_of_the_store(data: dict[str, Any], opene
     assert data["routes"] == list(opened.dataset["route"].to_numpy())
 
 
+def test_the_ground_is_what_the_command_says(read: Reader, opened: Run) -> None:
+    from keyterrain.analysis.terrain import terrain
+
+    answer = terrain(opened.scenario)
+    figure = json.loads(read.blocks["keyterrain-figures"])["ground"]
+    marks = next(trace for trace in figure["data"] if trace["name"] == "defence")
+    expected = [place.measures["defence"].mean for place in reversed(answer.places)]
+    np.testing.assert_allclose(marks["marker"]["color"], expected)
+    assert figure["layout"]["images"][0]["source"] == "relief"
+    in_view = [route for route in answer.routes if route.observed_share >= 0.75]
+    drawn = next(trace for trace in figure["data"] if trace["name"].startswith("road in view"))
+    assert len(drawn["x"]) == 3 * len(in_view)
+
+
 def test_the_summary_says_what_the_store_says(read: Reader, data: dict[str, Any]) -> None:
     text = " ".join(" ".join(read.text).split())
     p = data["p_control"]["opposition"][-1][data["places"].index("hill-village")]

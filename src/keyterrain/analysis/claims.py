@@ -369,6 +369,10 @@ class _Part:
         return " less ".join(reading.text for reading in self.readings)
 
     def _standing(self) -> Interval:
+        if self.measure.basis == "events":
+            from keyterrain.analysis.measures.events import events_interval
+
+            return events_interval(self.readings[0].measurement, self.question.scenario)
         value = standing_value(self.readings[0].measurement, self.question.scenario, self.question.situation)
         return Interval(value, value, value, int(not math.isnan(value)), 0, 1.0)
 

@@ -103,6 +103,29 @@ def of_difference(first: Floats, second: Floats, kind: Kind, level: float = 0.95
     return Interval(_mean(known), low, high, len(known), len(differences), level)
 
 
+def narrowing(first: Floats, second: Floats) -> float:
+    """Return how many times as wide the interval of their difference would be if two variants did not share their luck.
+
+        sqrt(var first + var second) / sd(first - second)
+
+    What pairing on common luck is worth: 1 where it changes nothing, inf where the two vary but never differ, below 1 where luck
+    that is good for one is bad for the other. nan where neither varies, or fewer than two replicates define both.
+
+    Parameters
+    ----------
+    first, second
+        Values (replicate) of two variants on common luck.
+    """
+    both = ~np.isnan(first - second)
+    if both.sum() < 2:
+        return math.nan
+    apart = float(first[both].var(ddof=1) + second[both].var(ddof=1))
+    paired = float((first[both] - second[both]).var(ddof=1))
+    if apart == 0.0:
+        return math.nan
+    return math.sqrt(apart / paired) if paired > 0.0 else math.inf
+
+
 def looks(budget: int, first: int = FIRST_LOOK) -> tuple[int, ...]:
     """Return the numbers of replicates at which the evidence is looked at: doubling from the first, the budget last."""
     schedule = []

@@ -125,6 +125,9 @@ def forget_decisions(s: State) -> None:
     s.defence_lost[:] = 0
     s.pause[:] = 0
     s.in_phase[:] = False
+    s.n_assaults[:, :] = 0
+    s.n_phases[:] = 0
+    s.phase_days[:] = 0
     s.battle[:] = False
     s.ground_lost[:] = 0.0
     s.fought[:] = False

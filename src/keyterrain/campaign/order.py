@@ -38,10 +38,10 @@ def _fields(names: str) -> tuple[str, ...]:
 
 
 SCRATCH = _fields(
-    "astray bound by_arc cost count.HEAP count.STAMP done excite_input facing first_run goal_weight heap_cost heap_place load "
-    "passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward root safety sight_luck "
-    "slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route traffic_side "
-    "traffic_word way_price"
+    "astray bin_end bound by_arc cost count.HEAP count.STAMP dealt done excite_input facing goal_weight heap_cost "
+    "heap_place load passed_on path_hours path_risk pull pull_hours raiders rank_cost rank_hours rank_onward root safety "
+    "sight_luck slower_drive slower_walk source_need stamp stirred surplus suspect toll traffic_luck traffic_route "
+    "traffic_side traffic_word way_price"
 )
 """Fields that carry nothing from one step to the next: each step that loads them has stored them before."""
 
@@ -139,13 +139,15 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         kernels=("combat",),
         state_reads=_fields(
             "attack_slot attacker count.LONGEST_CUT_DAYS cum_loss cut_days defence_lost force fought ground_lost held_days "
-            "holder hours in_phase intruder marching morale n_marching new_loss op_lost op_sent op_staging op_state op_target "
-            "parted passable pause phase_luck readiness recovering sight sky.SUPPORT store strength supplied taken threat"
+            "holder hours in_phase intruder marching morale n_assaults n_marching n_phases new_loss op_lost op_sent op_staging "
+            "op_state op_target parted passable pause phase_days phase_luck readiness recovering sight sky.SUPPORT store "
+            "strength supplied taken threat"
         ),
         state_writes=_fields(
             "attack_slot attacker battle cooldown count.PASSABLE_CHANGED cum_loss defence_lost force fought "
-            "ground_changed ground_lost held_days holder in_phase intruder last_success marching morale n_marching new_loss "
-            "op_days op_lost op_state op_target parted passable pause phase_luck readiness recovering strength taken"
+            "ground_changed ground_lost held_days holder in_phase intruder last_success marching morale n_assaults n_marching "
+            "n_phases new_loss op_days op_lost op_state op_target parted passable pause phase_days phase_luck readiness "
+            "recovering strength taken"
         ),
     ),
     Step(

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Purpose = Literal["weights", "bootstrap", "areas", "permutations"]
+from keyterrain.campaign.entities import words
 
-STREAM: dict[Purpose, int] = {"weights": 200, "bootstrap": 201, "areas": 202, "permutations": 203}
+Floats = NDArray[np.float64]
+Purpose = Literal["weights", "bootstrap", "areas", "orders", "surrogates", "planted", "within_day", "dates", "permutations"]
+
+STREAM: dict[Purpose, int] = {
+    "weights": 200,
+    "bootstrap": 201,
+    "areas": 202,
+    "orders": 203,
+    "surrogates": 230,
+    "planted": 231,
+    "within_day": 232,
+    "dates": 233,
+    "permutations": 240,
+}
 """Numbers of streams in place of a process's; those of `dynamics.luck` end at 100. None is used again for another purpose."""
 
 
@@ -31,6 +44,25 @@ def uniforms(seed: int, purpose: Purpose, n_rows: int, n_columns: int, first_row
     from scipy.special import ndtr
 
     return np.asarray(ndtr(normals(seed, purpose, n_rows, n_columns, first_row)))
+
+
+def orders(seed: int, keys: Iterable[str], n: int) -> tuple[tuple[str, ...], ...]:
+    """Return so many orders of keys at random, all equally likely; a key that is left out leaves the order of the others.
+
+    Raises
+    ------
+    WordsCollide
+        Two keys have the same word and would share their luck.
+    """
+    from keyterrain.dynamics.compile_cache import activate
+
+    activate()
+    from keyterrain.dynamics.luck import fill_normals
+
+    named = sorted(set(keys))
+    values: Floats = np.empty((n, len(named)))
+    fill_normals(np.uint64(seed), STREAM["orders"], 0, words(named), values)
+    return tuple(tuple(named[i] for i in row) for row in np.argsort(values, axis=1, kind="stable"))
 
 
 def resampling_weights(seed: int, rounds: int, replicates: int) -> Floats:

@@ -20,6 +20,7 @@ from keyterrain.campaign.contraction import contract
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.dynamics.luck import fill_mixed
+from keyterrain.dynamics.routes import LEAST_VEHICLE_SHARE, PRIMARY
 from keyterrain.dynamics.state import (
     ALLIED,
     BAND_M,
@@ -33,8 +34,9 @@ from keyterrain.dynamics.state import (
     filled,
     world_type,
 )
+from keyterrain.geo.driving import times_longer
 from keyterrain.theatre.ground import Ground
-from keyterrain.theatre.nouns import Force, Situation
+from keyterrain.theatre.nouns import Force, Route, Situation
 from keyterrain.theatre.parameters import PARAMETERS, PROCESSES
 from keyterrain.theatre.policies import POLICY_RULES
 
@@ -42,7 +44,10 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 ELSEWHERE = "elsewhere"
-ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 3, "track": 4, "pass": 4}
+ROUTE_KINDS = {"motorway": 0, "primary": 1, "paved": 2, "mountain": 2, "track": 3, "pass": 3}
+"""Surface by kind: a mountain road is paved, a pass is a track; that they are steep and high is measured, not believed."""
+SPEEDS = ("motorway", "primary", "paved", "track")
+"""Names of the surfaces in the table of parameters, by number."""
 NEAR_WALK_HOURS = 3.0
 """What raiders reach and return from in a night (assumption)."""
 SPILL_HOURS = 6.0
@@ -155,9 +160,9 @@ def build_world(situation: Situation, ground: Ground, interventions: Interventio
         "arc_route": arcs.value.astype(np.int32),
         "arc_back": _backward(arcs),
         **_near(situation, index, walk),
-        **_families(situation, index, walk),
+        **_families(situation, index, ground),
         **_pairs(len(index.places), ground),
-        **_spill(situation, index, walk),
+        **_spill(situation, index, ground),
         **_corridors(situation, index),
         **_entries(situation, index),
         **_climate(situation, days),
@@ -316,6 +321,7 @@ def _routes(situation: Situation, index: Index, ground: Ground) -> dict[str, obj
         "route_kind": np.array([ROUTE_KINDS[route.kind] for route in situation.routes], dtype=np.int32),
         "route_vehicle": np.array(["vehicle" in route.modes for route in situation.routes], dtype=bool),
         "route_km": np.array([route.km for route in situation.routes], dtype=np.float64),
+        "route_squared_gradient": ground.route_mean_square_gradient,
         "walk_base_hours": ground.route_foot_hours.mean(axis=1),
         "route_ground": np.where(ground.route_on_crest, CREST, LEE) * N_BANDS + band,
         "shut_vehicle": shut["vehicle"],
@@ -369,11 +375,11 @@ def _near(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict
     return {"near_start": near.start, "near_place": near.item[order], "near_hours": near.value[order]}
 
 
-def _families(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
+def _families(situation: Situation, index: Index, ground: Ground) -> dict[str, object]:
     """Contraction of the network, and what people know of, field by field."""
     made = contract(len(index.places), [(index.places[route.start], index.places[route.end]) for route in situation.routes])
     gates = np.unique([index.places[gate] for country in situation.abroad for gate in country.via]).astype(np.int32)
-    aware = awareness(_graph(situation, index, _road_hours(situation, walk)), gates, made)
+    aware = awareness(_graph(situation, index, _road_hours(situation, ground)), gates, made)
     return {**asdict(made), **asdict(aware)}
 
 
@@ -386,18 +392,43 @@ def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
     }
 
 
-def _road_hours(situation: Situation, walk: NDArray[np.float64]) -> NDArray[np.float64]:
-    speed = {kind: PARAMETERS[f"routes.{'track' if kind == 'pass' else kind}_speed"].default for kind in ROUTE_KINDS}
-    drive: NDArray[np.float64] = np.array(
-        [route.km / speed[route.kind] if "vehicle" in route.modes else np.inf for route in situation.routes]
-    )
-    hours: NDArray[np.float64] = np.minimum(drive, walk)
+def drive_hours(situation: Situation, ground: Ground, snow_cm: float = 0.0) -> NDArray[np.float64]:
+    """Hours by vehicle over each route at the defaults of all parameters, infinite where none can go.
+
+    `snow_cm` of settled snow lies everywhere; ploughed roads are clear of it. As the routes of a day have it (dynamics.routes).
+    """
+    speed = [PARAMETERS[f"routes.{surface}_speed"].default for surface in SPEEDS]
+    longer = times_longer(ground.route_mean_square_gradient, PARAMETERS["routes.critical_slope"].default)
+    level = [route.km / speed[ROUTE_KINDS[route.kind]] if "vehicle" in route.modes else np.inf for route in situation.routes]
+    depth = np.array([0.0 if ROUTE_KINDS[route.kind] <= PRIMARY else snow_cm for route in situation.routes])
+    left = 1.0 - depth / np.array([stopping_snow_cm(route) for route in situation.routes])
+    hours = np.array(level, dtype=np.float64) * longer
+    today: NDArray[np.float64] = np.full(hours.shape, np.inf)
+    np.divide(hours, left, out=today, where=left >= LEAST_VEHICLE_SHARE)
+    return today
+
+
+def walk_hours(situation: Situation, ground: Ground, snow_cm: float = 0.0) -> NDArray[np.float64]:
+    """Hours on foot over each route, mean of both ways, at the defaults of all parameters; infinite where none may walk."""
+    floor, stop_cm = (PARAMETERS[f"routes.{name}"].default for name in ("foot_floor", "foot_snow_cm"))
+    walks = np.array(["foot" in route.modes for route in situation.routes], dtype=bool)
+    return np.where(walks, ground.route_foot_hours.mean(axis=1) / max(floor, 1.0 - snow_cm / stop_cm), np.inf)
+
+
+def stopping_snow_cm(route: Route) -> float:
+    """Snow at its highest point that stops vehicles on a route, at the default; on ploughed roads the snow of two days."""
+    return PARAMETERS[f"routes.{SPEEDS[ROUTE_KINDS[route.kind]]}_snow_cm"].default
+
+
+def _road_hours(situation: Situation, ground: Ground) -> NDArray[np.float64]:
+    """Hours over each dry route by the faster mode."""
+    hours: NDArray[np.float64] = np.minimum(drive_hours(situation, ground), ground.route_foot_hours.mean(axis=1))
     return hours
 
 
-def _spill(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict[str, object]:
+def _spill(situation: Situation, index: Index, ground: Ground) -> dict[str, object]:
     reach = PARAMETERS["insurgency.reach_hours"].default
-    spill = _within(situation, index, _road_hours(situation, walk), SPILL_HOURS)
+    spill = _within(situation, index, _road_hours(situation, ground), SPILL_HOURS)
     n = len(index.places)
     owner = np.repeat(np.arange(n), np.diff(spill.start))
     weight = np.exp(-spill.value / reach)

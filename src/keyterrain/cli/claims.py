@@ -119,7 +119,8 @@ def _paragraph(answer: ClaimAnswer, *, in_full: bool) -> str:
 def _reading(part: PartAnswer, *, alone: bool) -> str:
     interval = part.interval
     unit = "" if part.unit == "1" else f" {part.unit}"
-    spread = "" if interval.n_played == 0 else f" [{interval.low:.4g}, {interval.high:.4g}]"
+    is_exact = interval.n_played == 0 and interval.low == interval.high
+    spread = "" if is_exact else f" [{interval.low:.4g}, {interval.high:.4g}]"
     of = "" if interval.n_played == 0 else f", {interval.n} of {interval.n_played} replicates"
     said = "undefined" if math.isnan(interval.value) else f"{interval.value:.4g}{spread}{unit}"
     return f"{'' if alone else f'{part.verdict}: '}{said}{of}; borne out if {part.borne_out_if}: {part.reads}"

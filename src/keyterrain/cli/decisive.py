@@ -13,12 +13,22 @@ from keyterrain.cli.asked import add_asked, campaign_asked, kept_in
 from keyterrain.cli.crew import add_crew, crew_of
 from keyterrain.cli.decisive_start import add_start, say_budget, start_columns, start_json
 from keyterrain.cli.decisive_taking import brief, in_full, taking_json
+from keyterrain.cli.decisive_together import (
+    CAMPAIGNS,
+    pairs_for_machines,
+    pairs_for_people,
+    say_beforehand,
+    shapley_for_machines,
+    shapley_for_people,
+    share_for_machines,
+)
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize
+    from keyterrain.analysis.decisive.sharing import ShapleyAnswer
     from keyterrain.analysis.interval import Interval
 
 EXAMPLES = """
@@ -27,6 +37,7 @@ keyterrain decisive qalamoun-2013 --only western-qalamoun yabroud qara --replica
 keyterrain decisive qalamoun-2013 --outcome m5_open_share ghouta_cut_off --areas-at-random 0
 keyterrain decisive qalamoun-2013 --start-only --only qalamoun damascus
 keyterrain decisive runs/base --save
+keyterrain decisive qalamoun-2013 --outcome ghouta_cut_off --shapley 20000 --pairs
 keyterrain decisive my-theatre/ --json
 """
 NOTES = (
@@ -46,8 +57,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(commands, "decisive", "say which ground decides", work, EXAMPLES)
     add_asked(parser)
     add_span(parser)
-    often = "most replicates of each piece of ground in the hands of each side (default: 200)"
-    parser.add_argument("--replicates", type=whole_number(2, 1000), default=200, metavar="N", help=often)
+    often = "most replicates of each piece of ground in the hands of each side (default: 1000)"
+    parser.add_argument("--replicates", type=whole_number(2, 1000), default=1000, metavar="N", help=often)
     add_seed(parser, default=None, otherwise="0, or that of the run")
     only = "areas and places to hold, area:KEY or place:KEY where a key is both (default: all); shown in full"
     parser.add_argument("--only", nargs="+", default=[], metavar="GROUND", help=only)
@@ -56,6 +67,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--areas-at-random", type=whole_number(0, 1000), default=8, metavar="N", help=at_random)
     add_start(parser)
     add_crew(parser)
+    shares = "share out among the areas asked about what they change together (Shapley values), in so many campaigns at most"
+    parser.add_argument("--shapley", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{shares} (20000)")
+    alone = "say which pairs of the ground asked about matter only together, in so many campaigns at most"
+    parser.add_argument("--pairs", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{alone} (20000)")
 
 
 def work(arguments: argparse.Namespace) -> Answer:
@@ -78,6 +93,9 @@ def work(arguments: argparse.Namespace) -> Answer:
                 outcomes=arguments.outcome,
                 areas_at_random=arguments.areas_at_random,
                 start_replicates=starts,
+                shapley=arguments.shapley,
+                pairs=arguments.pairs,
+                announce=lambda allowance: say_beforehand(allowance, progress),
                 executor=crew,
                 progress=progress,
             )
@@ -101,15 +119,18 @@ def _machine(answer: DecisiveAnswer) -> dict[str, object]:
         "level": answer.level,
         "typical_area": answer.typical_area,
         "typical_place": answer.typical_place,
+        "narrowing": answer.narrowing if math.isfinite(answer.narrowing) else None,
         "corridor_ways": answer.corridor_ways,
         "start_replicates": answer.start_budget or None,
         "replicates_watched": answer.n_watched,
-        "areas": [_row(ground, effect) for ground in answer.areas for effect in ground.effects],
+        "shapley": shapley_for_machines(answer.shapley),
+        "pairs": pairs_for_machines(answer.pairs),
+        "areas": [_row(ground, effect, answer.shapley) for ground in answer.areas for effect in ground.effects],
         "places": [_row(ground, effect) for ground in answer.places for effect in ground.effects],
     }
 
 
-def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
+def _row(answer: GroundAnswer, effect: Effect, shapley: ShapleyAnswer | None = None) -> dict[str, object]:
     return {
         "ground": answer.ground.key,
         "outcome": effect.outcome,
@@ -124,6 +145,8 @@ def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
         "replicates_defined": effect.interval.n,
         "counts": effect.counts,
         "left_out": effect.left_out or None,
+        "narrowing": effect.narrowing if math.isfinite(effect.narrowing) else None,
+        "never_differs": effect.narrowing == math.inf,
         "rank": answer.rank if not math.isnan(answer.worth) else None,
         "rank_low": answer.rank_low,
         "rank_high": answer.rank_high,
@@ -140,7 +163,7 @@ def _row(answer: GroundAnswer, effect: Effect) -> dict[str, object]:
             "observed": answer.structure.observed,
         },
         "of_its_size": _size(answer.size),
-        "shapley": None,
+        **share_for_machines(shapley, answer.ground.key, effect),
         **start_json(answer, effect),
         "taking": taking_json(answer.taking),
     }
@@ -162,7 +185,7 @@ def _text(answer: DecisiveAnswer, *, whole: bool) -> str:
     heading = (
         f"{answer.title}, {answer.start}, {answer.days} days: {len(answer.areas)} areas and {len(answer.places)} places held by "
         f"{' and by '.join(answer.sides.values())}; up to {answer.budget} replicates of each, {answer.n_played} played, "
-        f"{answer.n_copied} that holding could not touch taken over, seed {answer.seed}"
+        f"{answer.n_copied} that holding could not touch taken over, seed {answer.seed}{_narrowed(answer)}"
     )
     parts = [textwrap.fill(answer.sentence, WIDTH), textwrap.fill(heading, WIDTH)]
     for title, grounds in (("areas", answer.areas), ("places", answer.places)):
@@ -171,7 +194,14 @@ def _text(answer: DecisiveAnswer, *, whole: bool) -> str:
     if whole:
         for ground in (*answer.areas, *answer.places):
             parts += [_effects(ground), in_full(ground)]
+    parts += shapley_for_people(answer, WIDTH) + pairs_for_people(answer, WIDTH)
     return "\n\n".join([*parts, textwrap.fill(NOTES, WIDTH)])
+
+
+def _narrowed(answer: DecisiveAnswer) -> str:
+    if not math.isfinite(answer.narrowing):
+        return ""
+    return f"; common luck narrows the intervals {answer.narrowing:.1f} times (median)"
 
 
 def _table(title: str, grounds: Sequence[GroundAnswer]) -> str:

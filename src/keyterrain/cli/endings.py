@@ -47,7 +47,12 @@ def _inputs_at_fault() -> tuple[type[Exception], ...]:
     """Return the errors that blame the input; those of a layer that was never imported cannot have been raised."""
     from keyterrain.campaign.errors import RunRefused
 
-    elsewhere = (("keyterrain.geo.elevation", "ElevationError"), ("keyterrain.campaign.entities", "WordsCollide"))
+    elsewhere = (
+        ("keyterrain.geo.elevation", "ElevationError"),
+        ("keyterrain.campaign.entities", "WordsCollide"),
+        ("keyterrain.theatre.events.filters", "BadFilter"),
+        ("keyterrain.analysis.spillover.question", "SpilloverRefused"),
+    )
     return (RunRefused, *(getattr(sys.modules[module], name) for module, name in elsewhere if module in sys.modules))
 
 

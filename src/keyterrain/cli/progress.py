@@ -72,6 +72,21 @@ class CountLine(Line):
         elif n_done == n_all:
             self._write_line(f"{n_all} {self.what} played")
 
+    def say(self, text: str) -> None:
+        """Say something on a line of its own."""
+        self._write_line(text)
+
+
+class StageLine(Line):
+    """Says which stage work has reached."""
+
+    def __call__(self, stage: str) -> None:
+        """Say what is done; elsewhere than on a terminal, a line each."""
+        if self.is_terminal:
+            self._rewrite(stage)
+        else:
+            self._write_line(stage)
+
 
 def _how_far(progress: Progress) -> str:
     said = f"{progress.n_done} of {progress.replicates} replicates, {progress.seconds:.0f} s"

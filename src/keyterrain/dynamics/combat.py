@@ -1,23 +1,40 @@
 """Combat: battles for the sectors of a place, as far as the battles of CDB90 carry it.
 
-    cap    F = F0 x approaches used (1..3) x (1 - narrowing r);   E_A = min(N_A, F), E_D = min(N_D, F), R_n = E_A / E_D
+    cap    F by roads and relief (frontage.py);   E_A = min(N_A, F), E_D = min(N_D, F), R_n = E_A / E_D
     ln R = ln(E_A sig_A (1 + c_A air) z'_A) - ln(E_D sig_D (1 + c_D air) z'_D) - r ln M - g ln W,   z' = 0.6 + 0.4 z
     p_win = logistic(b0 + b1 ln R + q_A - q_D)
 
 One logistic variate drawn at a phase's start settles its winner, compared each day with the odds as they stand; its length is
 geometric. So at constant odds the chance to win is exactly logistic, length does not depend on the ratio (as measured in
 CDB90), and more force never turns a won phase into a lost one. Losses per fighting day are log-normal shares of the engaged.
+
+The luck of a battle is addressed by how often a side has assaulted the place, the phase and its day, not by the calendar: an
+assault that other campaigns open some days earlier or later is the same assault, with the same luck.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from keyterrain.dynamics.control import capture, clear_out, make_terms, may_change_hands, retreat
 from keyterrain.dynamics.decision import estimate, phases_left
+from keyterrain.dynamics.frontage import frontage
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import lose
-from keyterrain.dynamics.luck import COMBAT, Luck, geometric, logistic, logistic_variate, normal, rounded, uniforms
+from keyterrain.dynamics.luck import (
+    COMBAT,
+    Luck,
+    Uniforms,
+    geometric,
+    logistic,
+    logistic_variate,
+    mixed,
+    normal,
+    rounded,
+    uniforms,
+)
 from keyterrain.dynamics.movement import set_out
 from keyterrain.dynamics.presence import friendly_force, friends, hostile_force
 from keyterrain.dynamics.state import (
@@ -51,6 +68,16 @@ PHASE_DRAW = 0
 LOSS_DRAW = 1
 ACTOR_DRAW = 2
 TERMS_DRAW = 3
+DRAWS_A_DAY = 4
+MOST_PHASES = 1 << 12
+"""Addresses that each assault has for its phases; no assault lasts so many."""
+
+
+@kernel
+def battle_luck(luck: Luck, s: State, place: int, entity: np.uint64, draw: int) -> Uniforms:
+    """Luck of an entity on this day of this phase of this assault on a place, whatever the date."""
+    phase = s.n_assaults[s.attacker[place], place] * MOST_PHASES + s.n_phases[place]
+    return uniforms(luck, COMBAT, phase, entity, draw + DRAWS_A_DAY * s.phase_days[place])
 
 
 @kernel
@@ -67,18 +94,14 @@ def open_assaults(day: int, w: World, s: State) -> None:
             s.attack_slot[place] = slot
             s.defence_lost[place] = 0
             s.in_phase[place] = False
+            s.n_assaults[side, place] += 1
+            s.n_phases[place] = 0
+            s.phase_days[place] = 0
             s.pause[place] = 0
             if s.holder[place] != side and s.intruder[place] == NONE:
                 s.intruder[place] = side
                 s.taken[place] = 0
             note(s, day, ASSAULT_BEGINS, place, NONE, side, BY_ASSAULT, s.op_sent[side, slot])
-
-
-@kernel
-def frontage(w: World, d: Draw, place: int) -> float:
-    """Fighters a side who can be brought to bear."""
-    par = d.par
-    return float(par.combat_frontage * min(w.approaches[place], 3.0) * (1.0 - par.combat_narrowing * d.relief[place]))
 
 
 @kernel
@@ -117,7 +140,7 @@ def mean_quality(w: World, d: Draw, s: State, side: int, place: int) -> float:
 def log_ratio(w: World, d: Draw, s: State, attacker: int, defender: int, place: int) -> float:
     """Log of the force ratio with everything that weighs on it but quality."""
     par = d.par
-    cap = frontage(w, d, place)
+    cap = frontage(w, d, place, par.combat_frontage, par.combat_narrowing)
     n_attack, n_defend = friendly_force(w, s, attacker, place), friendly_force(w, s, defender, place)
     strong = worth(w, d, s, attacker, place, min(float(n_attack), cap), par.combat_attack_air)
     weak = worth(w, d, s, defender, place, min(float(n_defend), cap), par.combat_defence_air)
@@ -151,7 +174,8 @@ def take_losses(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, pl
     for actor in range(w.n_actors):
         n = s.strength[actor, place]
         if n > 0 and friends(w, side, w.actor_side[actor]):
-            u = uniforms(luck, COMBAT, day, w.actor_place_word[actor, place], ACTOR_DRAW)
+            word = mixed(w.actor_place_word[actor, place], w.side_place_word[s.attacker[place], place])
+            u = battle_luck(luck, s, place, word, ACTOR_DRAW)
             lost = min(rounded(share * engaged * n / present, u.a), n)
             lose(day, d, s, actor, place, lost, u.b)
             total += lost
@@ -162,10 +186,10 @@ def take_losses(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, pl
 def fight(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defender: int, place: int, winning: bool) -> None:
     """A day's losses on both sides."""
     par = d.par
-    u = uniforms(luck, COMBAT, day, w.place_word[place], LOSS_DRAW)
+    u = battle_luck(luck, s, place, w.side_place_word[attacker, place], LOSS_DRAW)
     first = normal(u.a)
     second = par.combat_loss_correlation * first + math.sqrt(1.0 - par.combat_loss_correlation**2) * normal(u.b)
-    cap = frontage(w, d, place)
+    cap = frontage(w, d, place, par.combat_frontage, par.combat_narrowing)
     engaged = min(float(friendly_force(w, s, attacker, place)), cap)
     facing = min(float(friendly_force(w, s, defender, place)), cap)
     log_numbers = math.log(max(engaged, 1.0) / max(facing, 1.0))
@@ -274,7 +298,7 @@ def wants_to_leave(w: World, d: Draw, s: State, attacker: int, defender: int, pl
 @kernel
 def end_phase(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defender: int, place: int, won: bool) -> None:
     """What follows a phase: a sector changes hands, the place falls, somebody leaves, or both draw breath."""
-    u = uniforms(luck, COMBAT, day, w.place_word[place], PHASE_DRAW)
+    u = battle_luck(luck, s, place, w.side_place_word[attacker, place], PHASE_DRAW)
     s.in_phase[place] = False
     s.pause[place] = pause_after_phase(d, place, u.b)
     at_stake = may_change_hands(w, place)
@@ -320,9 +344,9 @@ def battle_day(day: int, w: World, d: Draw, luck: Luck, s: State, place: int) ->
     if friendly_force(w, s, attacker, place) == 0:
         break_off(day, w, d, s, place, BY_LOSSES)
         return
-    u = uniforms(luck, COMBAT, day, w.place_word[place], PHASE_DRAW)
+    word = w.side_place_word[attacker, place]
     if defender == NONE or friendly_force(w, s, defender, place) == 0:
-        walk_in(day, w, d, s, attacker, place, u.d)
+        walk_in(day, w, d, s, attacker, place, battle_luck(luck, s, place, word, PHASE_DRAW).d)
         return
     s.battle[place] = True
     mark_fought(w, s, attacker, place)
@@ -331,11 +355,14 @@ def battle_day(day: int, w: World, d: Draw, luck: Luck, s: State, place: int) ->
         return
     if not s.in_phase[place]:
         s.in_phase[place] = True
-        s.phase_luck[place] = logistic_variate(uniforms(luck, COMBAT, day, w.place_word[place], LOSS_DRAW).c)
+        s.n_phases[place] += 1
+        s.phase_days[place] = 0
+        s.phase_luck[place] = logistic_variate(battle_luck(luck, s, place, word, LOSS_DRAW).c)
+    s.phase_days[place] += 1
     winning = logit_win(w, d, s, attacker, defender, place) + s.phase_luck[place] > 0.0
     fight(day, w, d, luck, s, attacker, defender, place, winning)
     count_forces_at(w, s, place)
-    if phase_ends(d, s, place, u.a):
+    if phase_ends(d, s, place, battle_luck(luck, s, place, word, PHASE_DRAW).a):
         end_phase(day, w, d, luck, s, attacker, defender, place, winning)
 
 

@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from keyterrain.dynamics.frontage import frontage
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DECISION, Luck, fill_uniforms, logistic, mixed, normal, rounded, uniforms
 from keyterrain.dynamics.movement import order
@@ -221,7 +222,7 @@ def believed_handicap(w: World, d: Draw, s: State, place: int) -> float:
 @kernel
 def believed_p_phase(w: World, d: Draw, place: int, mass: float, believed: float, advantage: float) -> float:
     """Chance to win a phase as the attacker sees it, who knows nobody's quality."""
-    cap = w.believed_frontage * min(w.approaches[place], 3.0) * (1.0 - w.believed_narrowing * d.relief[place])
+    cap = frontage(w, d, place, w.believed_frontage, w.believed_narrowing)
     engaged, facing = min(mass, cap), min(believed, cap)
     log_ratio = math.log(max(engaged, 1.0) / max(facing, 1.0)) + advantage
     return logistic(d.par.combat_intercept + d.par.combat_slope * log_ratio)
@@ -251,7 +252,7 @@ def utility(
     hold = par.combat_phase_end
     days = (k / p_phase) * (1.0 / hold + par.combat_pause_days)
     rate = 0.5 * (par.combat_attacker_loss_winning + par.combat_attacker_loss_losing) * par.combat_loss_factor
-    cap = w.believed_frontage * min(w.approaches[place], 3.0)
+    cap = frontage(w, d, place, w.believed_frontage, w.believed_narrowing)
     losses = rate * min(mass, cap) * k / (p_phase * hold)
     worth = value(w, d, s, side, place, believed) * p_all * math.exp(-days / par.decision_horizon_days)
     return float(worth - par.decision_loss_aversion * losses / max(own, 1))

@@ -300,7 +300,7 @@ def weigh_goals(day: int, w: World, d: Draw, s: State, origin: int) -> float:
 def set_off(w: World, s: State, day: int, origin: int, goal: int, n: int, days: int) -> bool:
     """Put a group on the way; False if there is no room in the list (then it stays where it is)."""
     i = s.count[WAYS]
-    if i >= len(s.way_n):
+    if i >= s.way_n.shape[0]:
         s.count[OVERFLOW] = 1
         return False
     s.way_origin[i] = origin

@@ -80,11 +80,14 @@ def raiding_side(w: World, s: State, holder: int, base: int) -> int:
 
 @kernel
 def largest_actor(w: World, s: State, side: int, place: int, irregular_only: bool) -> int:
-    """Actor of a side with the most fighters at a place, -1 if none."""
+    """Actor of a side with the most fighters at a place, -1 if none; of equals the one with the larger word, whatever its row."""
     best, most = NONE, 0
     for actor in range(w.n_actors):
-        if w.actor_side[actor] == side and s.strength[actor, place] > most and (w.actor_irregular[actor] or not irregular_only):
-            best, most = actor, s.strength[actor, place]
+        n = s.strength[actor, place]
+        if w.actor_side[actor] != side or n == 0 or n < most or (irregular_only and not w.actor_irregular[actor]):
+            continue
+        if n > most or w.actor_place_word[actor, place] > w.actor_place_word[best, place]:
+            best, most = actor, n
     return best
 
 

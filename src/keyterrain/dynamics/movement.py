@@ -37,7 +37,7 @@ def order(s: State, actor: int, start: int, goal: int, n: int, hours: float, ris
     if n <= 0:
         return
     i = s.count[ORDERS]
-    if i >= len(s.order_n):
+    if i >= s.order_n.shape[0]:
         s.count[OVERFLOW] = 1
         return
     s.order_actor[i] = actor

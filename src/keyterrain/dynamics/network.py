@@ -197,9 +197,9 @@ def lead_back(w: World, s: State, order: Ints, price: Floats) -> bool:
 def sort_by_price(s: State, order: Ints) -> None:
     """Bring places into the order of their prices, equals as they stood; quickly where that is nearly so."""
     n = order.shape[0]
-    start = insert_by_price(s, order, SHIFTS_PER_PLACE * n)
-    if start < n:
-        merge_by_price(s, order)
+    if insert_by_price(s, order, SHIFTS_PER_PLACE * n) < n:
+        deal_by_price(s, order)
+        insert_by_price(s, order, n * n)
 
 
 @kernel
@@ -225,29 +225,23 @@ def insert_by_price(s: State, order: Ints, most: int) -> int:
 
 
 @kernel
-def merge_by_price(s: State, order: Ints) -> None:
-    """Sort by merging ever longer runs."""
-    n = order.shape[0]
-    length = 1
-    while length < n:
-        for start in range(0, n - length, 2 * length):
-            middle, end = start + length, min(start + 2 * length, n)
-            if s.cost[order[middle - 1]] > s.cost[order[middle]]:
-                merge_runs(s, order, start, middle, end)
-        length *= 2
+def bin_of(cost: float, n: int) -> int:
+    """Which of so many bins a price falls into; dearer prices never into an earlier one, prices without end into the last."""
+    return int(n * (cost / (1.0 + cost))) if cost < math.inf else n
 
 
 @kernel
-def merge_runs(s: State, order: Ints, start: int, middle: int, end: int) -> None:
-    """Merge two sorted runs that follow each other; of equals those of the first come first."""
-    for i in range(start, middle):
-        s.first_run[i - start] = order[i]
-    left, right, to = 0, middle, start
-    while left < middle - start:
-        if right < end and s.cost[order[right]] < s.cost[s.first_run[left]]:
-            order[to] = order[right]
-            right += 1
-        else:
-            order[to] = s.first_run[left]
-            left += 1
-        to += 1
+def deal_by_price(s: State, order: Ints) -> None:
+    """Deal places out to as many bins by price as there are places, and take them up bin by bin, those of each as they stood."""
+    n = order.shape[0]
+    for i in range(n + 2):
+        s.bin_end[i] = 0
+    for i in range(n):
+        s.dealt[i] = order[i]
+        s.bin_end[bin_of(s.cost[order[i]], n) + 1] += 1
+    for i in range(1, n + 2):
+        s.bin_end[i] += s.bin_end[i - 1]
+    for i in range(n):
+        bin_ = bin_of(s.cost[s.dealt[i]], n)
+        order[s.bin_end[bin_]] = s.dealt[i]
+        s.bin_end[bin_] += 1

@@ -24,7 +24,7 @@ def row_before(s: State, origin: int, host: int) -> int:
 def new_row(s: State, origin: int, host: int, before: int) -> int:
     """Open a row for a pair, in its places in both chains; NONE if there is no room."""
     row = s.count[ROWS]
-    if row >= len(s.row_n):
+    if row >= s.row_n.shape[0]:
         s.count[OVERFLOW] = 1
         return NONE
     s.count[ROWS] = row + 1

@@ -1,9 +1,11 @@
 """Routes: who can pass today, and how long it takes by vehicle and on foot.
 
-    vehicle  km / (v kind x factor) / (1 - depth / d_kind),  closed where that falls below a tenth
+    vehicle  km (1 + mean s^2 / c^2) / (v kind x factor) / (1 - depth / d_kind),  closed where the last falls below a tenth
     foot     base hours / max(floor, 1 - depth / d_foot)
 
-Depth is that at the route's highest point; motorways and primary roads are ploughed and see only the snow of the last two
+s is the gradient along the route and c the critical slope at which a vehicle takes twice as long as on the level (Herzog 2014,
+doi:10.11141/ia.36.5). A kind says what a road is paved with and whether it is ploughed; how steep and how high it is, elevation
+says. Depth is that at the route's highest point; motorways and primary roads are ploughed and see only the snow of the last two
 days. What stops a lorry does not stop a man, a mule or a family.
 """
 
@@ -18,8 +20,7 @@ from keyterrain.dynamics.state import N_BANDS, ROADS_CHANGED, Draw, State, World
 MOTORWAY = 0
 PRIMARY = 1
 PAVED = 2
-MOUNTAIN = 3
-TRACK = 4
+TRACK = 3
 
 LEAST_VEHICLE_SHARE = 0.1
 """Share of the dry speed below which no vehicle passes (assumption)."""
@@ -27,7 +28,7 @@ LEAST_VEHICLE_SHARE = 0.1
 
 @kernel
 def speed_km_h(d: Draw, kind: int) -> float:
-    """Vehicle speed on a dry road of a kind."""
+    """Vehicle speed on a dry, level road of a kind."""
     par = d.par
     speed = par.routes_track_speed
     if kind == MOTORWAY:
@@ -36,8 +37,6 @@ def speed_km_h(d: Draw, kind: int) -> float:
         speed = par.routes_primary_speed
     elif kind == PAVED:
         speed = par.routes_paved_speed
-    elif kind == MOUNTAIN:
-        speed = par.routes_mountain_speed
     return float(speed * par.routes_speed_factor)
 
 
@@ -52,9 +51,13 @@ def stopping_snow_cm(d: Draw, kind: int) -> float:
         depth = par.routes_primary_snow_cm
     elif kind == PAVED:
         depth = par.routes_paved_snow_cm
-    elif kind == MOUNTAIN:
-        depth = par.routes_mountain_snow_cm
     return float(depth * par.routes_snow_tolerance)
+
+
+@kernel
+def gradients_longer(w: World, d: Draw, route: int) -> float:
+    """Factor of the hours by vehicle for the gradients of a route."""
+    return float(1.0 + w.route_squared_gradient[route] / d.par.routes_critical_slope**2)
 
 
 @kernel
@@ -64,7 +67,8 @@ def dry_roads(w: World, d: Draw, s: State) -> None:
         s.stopping_cm[kind] = stopping_snow_cm(d, kind)
     for route in range(w.n_routes):
         drives = w.route_vehicle[route] and not w.shut_vehicle[route]
-        s.dry_drive_hours[route] = w.route_km[route] / speed_km_h(d, w.route_kind[route]) if drives else math.inf
+        level_hours = w.route_km[route] / speed_km_h(d, w.route_kind[route])
+        s.dry_drive_hours[route] = level_hours * gradients_longer(w, d, route) if drives else math.inf
         s.dry_walk_hours[route] = math.inf if w.shut_foot[route] else w.walk_base_hours[route]
 
 

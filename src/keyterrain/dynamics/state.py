@@ -147,12 +147,13 @@ class World(Protocol):
     community: Ints  # (P) -1 none
     country: Ints  # (P)
     area: Ints  # (P) first area
-    approaches: Floats  # (P) distinct ways in
+    approaches: Floats  # (P) roads in
     route_from: Ints  # (E)
     route_to: Ints  # (E)
-    route_kind: Ints  # (E) 0 motorway, 1 primary, 2 paved, 3 mountain, 4 track or pass
+    route_kind: Ints  # (E) what it is paved with: 0 motorway, 1 primary, 2 paved, 3 track
     route_vehicle: Flags  # (E)
     route_km: Floats  # (E)
+    route_squared_gradient: Floats  # (E) mean over the route: what slows vehicles
     walk_base_hours: Floats  # (E) on foot without snow
     route_ground: Ints  # (E) zone x bands + band of the highest point
     shut_vehicle: Flags  # (E) closed at the start, no reopening known
@@ -339,6 +340,9 @@ class State(Protocol):
     attack_slot: Ints  # (P)
     defence_lost: Ints  # (P) lost by those under attack since the assault began
     pause: Ints  # (P)
+    n_assaults: Ints  # (S, P) so far
+    n_phases: Ints  # (P) of the assault under way
+    phase_days: Ints  # (P) fought in the phase under way
     phase_luck: Floats  # (P)
     in_phase: Flags  # (P)
     battle: Flags  # (P) fought today
@@ -403,7 +407,8 @@ class State(Protocol):
     rank_onward: Floats  # cost of a place and its toll
     by_arc: Ints  # (P) arc by which the cheapest way enters a place, -1 where a way begins
     astray: Flags  # (P) whether the known way to a place has closed
-    first_run: Ints  # (P) scratch: places being sorted
+    dealt: Ints  # (P) scratch: places being sorted
+    bin_end: Ints  # (P + 2)
     root: Ints  # (P)
     stamp: Ints  # (P)
     done: Ints  # (P)
@@ -457,6 +462,7 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "route_kind": ("u4", "routes"),
     "route_vehicle": ("i1", "routes"),
     "route_km": ("f8", "routes"),
+    "route_squared_gradient": ("f8", "routes"),
     "walk_base_hours": ("f8", "routes"),
     "route_ground": ("u4", "routes"),
     "shut_vehicle": ("i1", "routes"),
@@ -640,6 +646,9 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "attack_slot": ("i4", "places"),
     "defence_lost": ("i4", "places"),
     "pause": ("i4", "places"),
+    "n_assaults": ("i4", "sides places"),
+    "n_phases": ("i4", "places"),
+    "phase_days": ("i4", "places"),
     "phase_luck": ("f8", "places"),
     "in_phase": ("i1", "places"),
     "battle": ("i1", "places"),
@@ -704,7 +713,8 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "rank_onward": ("f8", "places"),
     "by_arc": ("i4", "places"),
     "astray": ("i1", "places"),
-    "first_run": ("u4", "places"),
+    "dealt": ("u4", "places"),
+    "bin_end": ("u4", "bins"),
     "root": ("i4", "places"),
     "stamp": ("i4", "places"),
     "done": ("i4", "places"),
@@ -743,7 +753,7 @@ LEAST_CAPACITY = {
 
 FIXED_LENGTHS = {
     "processes": 10,
-    "route_kinds": 5,
+    "route_kinds": 4,
     "grounds": 2 * N_BANDS,
     "counters": N_COUNTERS,
     "sky": N_SKY,
@@ -783,6 +793,7 @@ def capacities(lengths: dict[str, int]) -> dict[str, int]:
         **{name: max(LEAST_LISTED[name], n * room["places"]) for name, n in PER_PLACE.items()},
         "hosts": room["places"] + room["abroad"],
         "origins": room["places"] + 1,
+        "bins": room["places"] + 2,
         "leanings": room["sides"] + 1,
         "host_areas": room["areas"] + room["abroad"] + 2,
         "arcs": 2 * room["routes"],

@@ -198,6 +198,33 @@ class Elevation:
             elevation.require_cover(around, names=names, name=name)
         return elevation
 
+    def coarsened(self, least_km: float) -> Elevation:
+        """The same ground in cells of about this size, each the mean of those within it; itself where it has no smaller ones.
+
+        What is left over along the last rows and columns is cut off.
+        """
+        n = int(least_km / self.cell.finest_km + 1e-9)
+        n_rows, n_columns = (length // max(n, 1) for length in self.heights_m.shape)
+        if n <= 1 or min(n_rows, n_columns) < 2:
+            return self
+        blocks = self.heights_m[: n_rows * n, : n_columns * n].reshape(n_rows, n, n_columns, n)
+        known = np.isfinite(blocks)
+        number = known.sum(axis=(1, 3))
+        total = np.where(known, blocks, 0.0).sum(axis=(1, 3), dtype=np.float64)
+        mean = np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
+        grid = replace(
+            self.grid,
+            west=self.grid.west + self.grid.first_column * self.grid.step_x,
+            north=self.grid.north + self.grid.first_row * self.grid.step_y,
+            step_x=n * self.grid.step_x,
+            step_y=n * self.grid.step_y,
+            n_rows=n_rows,
+            n_columns=n_columns,
+            first_row=0,
+            first_column=0,
+        )
+        return Elevation(mean.astype(np.float32), grid, CellSize(n * self.cell.width_km, n * self.cell.height_km))
+
     def at(self, points: Points) -> Floats:
         """Heights by bilinear interpolation; NaN outside the raster and where no neighbouring cell has data."""
         row, column = self.grid.cell_of(points)
@@ -232,6 +259,57 @@ class Elevation:
         km = distance_km(centre, points)
         inside = (km <= radius_km) & np.isfinite(height_m)
         return Cells(row[inside], column[inside], points[inside], km[inside], height_m[inside])
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """What an elevation file declares, before its heights are read."""
+
+    path: Path
+    name: str
+    grid: Grid
+    cell: CellSize
+
+    def heights_m(self, window: tuple[slice, slice]) -> NDArray[np.float32]:
+        """Heights of rows and columns; NaN where there are none, and in a window that has none at all.
+
+        Raises
+        ------
+        ElevationError
+            Damaged, or heights that do not occur on land.
+        """
+        import rasterio
+        from rasterio.errors import RasterioError
+
+        try:
+            with rasterio.open(self.path) as raster:
+                return _heights_m(raster, window, self.name, may_be_empty=True)
+        except RasterioError as error:
+            raise ElevationError(f"{self.name} cannot be read as an elevation raster: {error}.") from error
+
+
+def open_header(path: Path) -> Header:
+    """Read what an elevation file declares.
+
+    Raises
+    ------
+    ElevationError
+        No such file, no raster, no usable reference system, more than one band, or cells too coarse.
+    """
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+    if not path.is_file():
+        raise ElevationError(f"There is no elevation file {path.name}.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as raster:
+                grid = _declared_grid(raster, path.name)
+                _require_metres(raster, path.name)
+                return Header(path, path.name, grid, _sane_cell(grid, path.name))
+    except RasterioError as error:
+        raise ElevationError(f"{path.name} cannot be read as an elevation raster: {error}.") from error
 
 
 def fingerprint(path: Path) -> str:
@@ -325,13 +403,14 @@ def _sane_cell(grid: Grid, name: str) -> CellSize:
     return cell
 
 
-def _heights_m(raster: Any, window: tuple[slice, slice], name: str) -> NDArray[np.float32]:
+def _heights_m(raster: Any, window: tuple[slice, slice], name: str, *, may_be_empty: bool = False) -> NDArray[np.float32]:
     _require_metres(raster, name)
     masked = raster.read(1, window=tuple((part.start, part.stop) for part in window), masked=True)
     scaled = masked.astype(np.float32) * np.float32(raster.scales[0]) + np.float32(raster.offsets[0])
     heights: NDArray[np.float32] = np.ma.filled(scaled, np.nan).astype(np.float32)
     heights[~np.isfinite(heights)] = np.nan
-    _require_land_heights(heights, name)
+    if not (may_be_empty and np.isnan(heights).all()):
+        _require_land_heights(heights, name)
     return heights
 
 

@@ -1,4 +1,4 @@
-"""How rugged the ground about a place is: relief and slope, in metres and degrees, never cells."""
+"""How rugged the ground about a place is: relief, slope and two measures of ruggedness, in metres and degrees, never cells."""
 
 from __future__ import annotations
 
@@ -44,13 +44,46 @@ def slope_deg(elevation: Elevation, points: Points) -> Floats:
     Weighted differences after Horn (1981), doi:10.1109/PROC.1981.11918, over heights one cell apart, the size of the
     cell measured on the ground at each point. Neighbours without data take the height of the point.
     """
+    inclination: Floats = np.degrees(np.arctan(np.hypot(*_gradient(elevation, points))))
+    return inclination
+
+
+def _gradient(elevation: Elevation, points: Points) -> tuple[Floats, Floats]:
+    """Rise over run along a row and along a column."""
     width_km, height_km = elevation.grid.cell_km(points)
     z = _neighbourhood_m(elevation, points)
     along_row = (z[:, :, 2] - z[:, :, 0]) @ np.array([1.0, 2.0, 1.0])
     along_column = (z[:, 2, :] - z[:, 0, :]) @ np.array([1.0, 2.0, 1.0])
-    rise = np.hypot(along_row / (8.0 * width_km * M_PER_KM), along_column / (8.0 * height_km * M_PER_KM))
-    inclination: Floats = np.degrees(np.arctan(rise))
-    return inclination
+    return along_row / (8.0 * width_km * M_PER_KM), along_column / (8.0 * height_km * M_PER_KM)
+
+
+def ruggedness_m(elevation: Elevation, points: Points) -> Floats:
+    """Terrain ruggedness index: root of the summed squared differences in height to the eight neighbours, one cell apart.
+
+    After Riley, DeGloria and Elliot (1999), Intermountain Journal of Sciences 5, 23-27. It grows with the size of the cell, so
+    it ranks places on one raster and compares no two rasters.
+    """
+    z = _neighbourhood_m(elevation, points)
+    differences_m = z - z[:, 1:2, 1:2]
+    index: Floats = np.sqrt((differences_m**2).sum(axis=(1, 2)))
+    return index
+
+
+def vector_ruggedness(elevation: Elevation, points: Points) -> Floats:
+    """How far the ground's normals over 3 x 3 cells are from being parallel: 0 on any plane, level or inclined, 1 at most.
+
+    After Sappington, Longshore and Thompson (2007), doi:10.2193/2005-723; the nine normals are those of planes fitted as for
+    the slope. Unlike relief it does not take a steady slope for broken ground.
+    """
+    row, column = elevation.grid.cell_of(points)
+    step = np.array([-1.0, 0.0, 1.0])
+    rows = (row[:, None, None] + step[:, None] + 0.0 * step).reshape(-1)
+    columns = (column[:, None, None] + step + 0.0 * step[:, None]).reshape(-1)
+    east, north = _gradient(elevation, elevation.grid.position_of(rows, columns))
+    normals = np.stack([-east, -north, np.ones_like(east)]) / np.sqrt(1.0 + east**2 + north**2)
+    resultant = np.sqrt((normals.reshape(3, len(points), 9).sum(axis=2) ** 2).sum(axis=0))
+    ruggedness: Floats = np.clip(1.0 - resultant / 9.0, 0.0, 1.0)
+    return ruggedness
 
 
 def _neighbourhood_m(elevation: Elevation, points: Points) -> Floats:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.headline import Headline
     from keyterrain.analysis.outlook import Outlook
     from keyterrain.analysis.relief import ReliefPicture
+    from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.figures import Curve
 
@@ -77,6 +78,7 @@ def report_page(run: Run) -> str:
     from keyterrain.analysis.saved_decisive import saved_decisive
     from keyterrain.analysis.saved_policies import saved_policies
     from keyterrain.analysis.saved_update import saved_update
+    from keyterrain.analysis.terrain import terrain
 
     answers = Answers(
         claims=saved_claims(run.path),
@@ -88,12 +90,13 @@ def report_page(run: Run) -> str:
     seen = outlook(run)
     first = headline(seen)
     relief = shaded_relief(seen.situation.terrain_path, seen.situation.places)
-    return _page(run, seen, first, relief, answers)
+    ground = terrain(run.scenario, start=seen.situation.start)
+    return _page(run, seen, first, relief, ground, answers)
 
 
-def _page(run: Run, seen: Outlook, first: Headline, relief: ReliefPicture, answers: Answers) -> str:
+def _page(run: Run, seen: Outlook, first: Headline, relief: ReliefPicture, worth: TerrainAnswer, answers: Answers) -> str:
     names = {side.key: side.name for side in seen.situation.sides}
-    parts = sections(run, seen, answers)
+    parts = sections(run, seen, worth, relief, answers)
     ground = map_block(seen, relief, [town.place for town in first.towns])
     return Template(_asset("page.html")).substitute(
         title=html_text(run.scenario.title),

@@ -28,6 +28,7 @@ from keyterrain.report.figures import Curve
 from keyterrain.report.palette import GREEN, GREY, SKY, looks
 from keyterrain.report.policies import policies_html, policies_lead
 from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
+from keyterrain.report.terrain import LEAD, terrain_figure, terrain_legend, terrain_table
 from keyterrain.report.update import update_html, update_lead
 from keyterrain.report.wording import count_with_band, day_month_year, percent_with_error
 
@@ -37,11 +38,13 @@ if TYPE_CHECKING:
 
     from keyterrain.analysis.kept_answers import AskedCampaign
     from keyterrain.analysis.outlook import Outlook
+    from keyterrain.analysis.relief import ReliefPicture
     from keyterrain.analysis.saved_backtest import SavedBacktest
     from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.analysis.saved_decisive import SavedDecisive
     from keyterrain.analysis.saved_policies import SavedPolicies
     from keyterrain.analysis.saved_update import SavedUpdate
+    from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.palette import Look
 
@@ -101,7 +104,7 @@ class Answers:
         return {key: name for key, name, answer in every if answer is not None}
 
 
-def sections(run: Run, seen: Outlook, answers: Answers) -> list[Section]:
+def sections(run: Run, seen: Outlook, ground: TerrainAnswer, relief: ReliefPicture, answers: Answers) -> list[Section]:
     """Return all sections below the map, those of questions where answers to them were kept."""
     return [
         *([_claims(run, answers.claims)] if answers.claims else []),
@@ -114,6 +117,7 @@ def sections(run: Run, seen: Outlook, answers: Answers) -> list[Section]:
         _losses(seen),
         _cut_off(seen),
         _displaced(seen),
+        _ground(seen, ground, relief),
         _places(seen),
         _inputs(run, seen),
         _manifest(run, seen),
@@ -319,6 +323,13 @@ def _destinations(seen: Outlook) -> list[str]:
     last = seen.displaced.fled_to.isel(week=-1)
     areas = [area for area in last["host_area"].to_numpy().tolist() if bool((last.sel(host_area=area) != 0).any())]
     return sorted(areas, key=lambda area: (area in NO_PLACE, -float(last.sel(host_area=area, level=0.5)), area))
+
+
+def _ground(seen: Outlook, ground: TerrainAnswer, relief: ReliefPicture) -> Section:
+    places = {place.key: place for place in seen.situation.places}
+    note = "the larger and darker a mark, the harder the ground; roads by how much of them other places see within 5 km"
+    panel = Panel("ground", "Defence and observed roads", note, terrain_figure(ground, places, relief))
+    return Section("ground", "What the ground is worth", LEAD, [panel], terrain_table(ground), terrain_legend())
 
 
 def _places(seen: Outlook) -> Section:

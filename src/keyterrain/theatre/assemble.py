@@ -77,6 +77,7 @@ def _record(draft: Draft) -> Record:
         incidents=_nouns(draft, schema.INCIDENTS),
         corridors=_nouns(draft, schema.OBSERVED_CORRIDORS),
         forecasts=_nouns(draft, schema.FORECASTS),
+        region=_nouns(draft, schema.REGIONAL_EVENTS),
     )
 
 

@@ -19,17 +19,23 @@ from importlib.resources import files
 from math import ceil, log, pi
 from pathlib import Path
 from tempfile import NamedTemporaryFile, gettempdir
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.geo import walking
+from keyterrain.geo import driving, walking
 from keyterrain.geo.distance import Points, offset, pairs_within
 from keyterrain.geo.elevation import Elevation, fingerprint
 from keyterrain.geo.relief import relief_index, relief_m, slope_deg
 from keyterrain.geo.sight import sightings
 from keyterrain.geo.summits import commanding_heights, highest_within
 from keyterrain.theatre.nouns import Place, Route, Situation
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Measures = TypeVar("Measures", bound=DataclassInstance)
 
 STATED_SHARE = 0.9
 """A stated error of coordinates is read as the radius that holds the true position with 90 % (assumption)."""
@@ -67,6 +73,8 @@ class Ground:
         (E,) along the straight line.
     route_climb_m, route_foot_hours
         (E, 2) from `start` to `end` of the route and back, by the profile of the straight line stretched to the stated km.
+    route_mean_square_gradient
+        (E,) along the same profile: what slows vehicles.
     route_on_crest, place_on_crest
         (E,), (P,) in an area of the windward crest; a route if one of its ends is.
     pair_place, pair_route
@@ -90,6 +98,7 @@ class Ground:
     route_max_elevation_m: Floats
     route_climb_m: Floats
     route_foot_hours: Floats
+    route_mean_square_gradient: Floats
     route_on_crest: Booleans
     pair_place: Integers
     pair_route: Integers
@@ -117,11 +126,11 @@ def measure_ground(situation: Situation, *, n_jitter: int = 16, cache: Path | No
     folder = cache if cache is not None else default_cache()
     if not situation.terrain_path.is_file():
         return _measured(situation, n_jitter)
-    kept = folder / f"{_cache_key(situation, n_jitter)}.npz"
-    ground = _kept(kept)
+    kept = folder / f"{cache_key(situation, n_jitter)}.npz"
+    ground = kept_measures(kept, Ground)
     if ground is None:
         ground = _measured(situation, n_jitter)
-        _keep(ground, kept)
+        keep_measures(ground, kept)
     return ground
 
 
@@ -174,10 +183,9 @@ def _uniforms(key: str, n: int) -> Floats:
 
 def _measured(situation: Situation, n_jitter: int) -> Ground:
     places, routes = situation.places, situation.routes
-    stated = Points.of([place.lat for place in places], [place.lon for place in places])
-    elevation = Elevation.open(situation.terrain_path, around=stated, names=[place.name for place in places])
-    variants = _positions(elevation, places, n_jitter)
-    ways = _Ways.between(elevation, places, routes, variants[0])
+    elevation = open_elevation(situation)
+    variants = place_positions(elevation, places, n_jitter)
+    ways = Ways.between(elevation, places, routes, variants[0])
     pairs = _pairs(elevation, variants, ways)
     relief = relief_m(elevation, variants.flat()).reshape(variants.lat.shape)
     heights = commanding_heights(elevation, variants.flat())
@@ -196,6 +204,7 @@ def _measured(situation: Situation, n_jitter: int) -> Ground:
         route_max_elevation_m=np.array([heights_m.max() for heights_m in ways.heights_m]),
         route_climb_m=ways.climb_m(),
         route_foot_hours=ways.foot_hours(),
+        route_mean_square_gradient=ways.mean_square_gradient(),
         route_on_crest=place_on_crest[ways.ends[:, 0]] | place_on_crest[ways.ends[:, 1]],
         pair_place=pairs.place,
         pair_route=pairs.route,
@@ -204,7 +213,19 @@ def _measured(situation: Situation, n_jitter: int) -> Ground:
     )
 
 
-def _positions(elevation: Elevation, places: tuple[Place, ...], n_jitter: int) -> Points:
+def open_elevation(situation: Situation) -> Elevation:
+    """Read the elevation about the places of a situation.
+
+    Raises
+    ------
+    ElevationError
+        The file cannot be used or does not cover all places.
+    """
+    stated = Points.of([place.lat for place in situation.places], [place.lon for place in situation.places])
+    return Elevation.open(situation.terrain_path, around=stated, names=[place.name for place in situation.places])
+
+
+def place_positions(elevation: Elevation, places: tuple[Place, ...], n_jitter: int) -> Points:
     """Positions at which places are measured, shape (J, P): on the map, and heights on their summits."""
     spread = position_variants(places, n_jitter)
     # a position off the raster or on water without data is no position of a place
@@ -224,7 +245,7 @@ def _elevation_m(elevation: Elevation, places: tuple[Place, ...], positions: Poi
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class Ways:
     """Routes as straight lines sampled every 500 m, with the ground beneath them; `ends` are indices of places (E, 2)."""
 
     km: Floats
@@ -233,7 +254,8 @@ class _Ways:
     heights_m: list[Floats]
 
     @classmethod
-    def between(cls, elevation: Elevation, places: tuple[Place, ...], routes: tuple[Route, ...], positions: Points) -> _Ways:
+    def between(cls, elevation: Elevation, places: tuple[Place, ...], routes: tuple[Route, ...], positions: Points) -> Ways:
+        """Routes between places at given positions, as straight lines."""
         index = {place.key: i for i, place in enumerate(places)}
         ends = np.array([[index[route.start], index[route.end]] for route in routes], dtype=np.int64).reshape(-1, 2)
         points = walking.straight_points(positions[ends[:, 0]], positions[ends[:, 1]])
@@ -241,12 +263,19 @@ class _Ways:
         return cls(np.array([route.km for route in routes], dtype=np.float64), ends, points, heights_m)
 
     def climb_m(self) -> Floats:
+        """Climb of each route there and back, (E, 2)."""
         climbs = [walking.climb(heights_m) for heights_m in self.heights_m]
         return np.array([[climb.there_m, climb.back_m] for climb in climbs], dtype=np.float64).reshape(-1, 2)
 
     def foot_hours(self) -> Floats:
+        """Hours on foot over each route there and back, (E, 2)."""
         walks = [walking.walk(heights_m, km, on_path=True) for heights_m, km in zip(self.heights_m, self.km, strict=True)]
         return np.array([[walk.there_hours, walk.back_hours] for walk in walks], dtype=np.float64).reshape(-1, 2)
+
+    def mean_square_gradient(self) -> Floats:
+        """Mean squared gradient of each route, (E,)."""
+        routes = zip(self.heights_m, self.km, strict=True)
+        return np.array([driving.mean_square_gradient(heights_m, km) for heights_m, km in routes], dtype=np.float64)
 
     def approach_climb_m(self, n_places: int) -> Floats:
         """Mean climb of the last 3 km of road into each place."""
@@ -260,15 +289,18 @@ class _Ways:
         return np.divide(total, number, out=np.zeros(n_places), where=number > 0)
 
     def all_points(self) -> Points:
+        """Points of all routes, one route after another."""
         return Points.of(
             np.concatenate([np.empty(0), *(line.lat for line in self.points)]),
             np.concatenate([np.empty(0), *(line.lon for line in self.points)]),
         )
 
     def n_points(self) -> NDArray[np.int64]:
+        """Number of points of each route."""
         return np.array([len(line) for line in self.points], dtype=np.int64)
 
     def route_of_point(self) -> NDArray[np.int64]:
+        """Route of each point."""
         return np.repeat(np.arange(len(self.points)), self.n_points())
 
 
@@ -280,7 +312,7 @@ class _PlaceRoutePairs:
     observation: NDArray[np.float32]
 
 
-def _pairs(elevation: Elevation, variants: Points, ways: _Ways) -> _PlaceRoutePairs:
+def _pairs(elevation: Elevation, variants: Points, ways: Ways) -> _PlaceRoutePairs:
     """Pairs of a place and a route within reach on foot, with hours and observation."""
     route_points, route_of_point = ways.all_points(), ways.route_of_point()
     # nobody walks further off a path in the time, so no pair is lost here
@@ -302,7 +334,7 @@ def _pairs(elevation: Elevation, variants: Points, ways: _Ways) -> _PlaceRoutePa
     )
 
 
-def _observation(elevation: Elevation, variants: Points, ways: _Ways) -> dict[int, float]:
+def _observation(elevation: Elevation, variants: Points, ways: Ways) -> dict[int, float]:
     """Mean share of each route seen from each place or its summits, by place x number of routes + route; 0 left out."""
     n_places, n_routes, n_points = len(variants[0]), len(ways.points), int(ways.n_points().sum())
     stands = variants[: min(N_OBSERVED_FROM, variants.lat.shape[0])]
@@ -319,7 +351,8 @@ def _observation(elevation: Elevation, variants: Points, ways: _Ways) -> dict[in
     return dict(zip(pair.tolist(), share.tolist(), strict=True))
 
 
-def _cache_key(situation: Situation, n_jitter: int) -> str:
+def cache_key(situation: Situation, n_jitter: int) -> str:
+    """Hash of everything that measures of a situation follow from."""
     crest = sorted(situation.crest_areas)
     places = [
         [place.key, place.lat, place.lon, place.error_km, place.elevation_m, place.kind == "height", place.areas]
@@ -340,18 +373,18 @@ def _versions() -> list[str]:
     return [version(package) for package in ("numpy", "scipy", "pyproj", "rasterio")]
 
 
-def _kept(path: Path) -> Ground | None:
+def kept_measures(path: Path, kind: type[Measures]) -> Measures | None:
     """Measures from an earlier run; None where there are none, or where the file is damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Ground(**{field.name: arrays[field.name] for field in fields(Ground)})
+            return kind(**{field.name: arrays[field.name] for field in fields(kind)})
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError):
         return None
 
 
-def _keep(ground: Ground, path: Path) -> None:
+def keep_measures(measures: DataclassInstance, path: Path) -> None:
     """Write beside and rename, so that no reader ever sees half a file; where nothing can be written, nothing is kept."""
-    arrays = {field.name: getattr(ground, field.name) for field in fields(Ground)}
+    arrays = {field.name: getattr(measures, field.name) for field in fields(measures)}
     beside: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -327,6 +327,21 @@ class ForecastRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionalEvent:
+    """A dated event in the region, inside the theatre or beyond it."""
+
+    on: date
+    precision_days: int
+    country: str
+    place: str
+    kind: str
+    description: str
+    source: str
+    grade: str
+    known_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Backtest:
     """Which forecasts a scenario has scored; what is empty follows the default rule."""
 
@@ -348,6 +363,7 @@ class Record:
     incidents: tuple[IncidentRow, ...]
     corridors: tuple[CorridorDay, ...]
     forecasts: tuple[ForecastRow, ...] = ()
+    region: tuple[RegionalEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

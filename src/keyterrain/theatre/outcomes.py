@@ -11,8 +11,8 @@ from keyterrain.theatre.policies import POLICY_RULES
 
 Kind = Literal["whether", "share", "number"]
 """What a measure gives of a campaign: 0 or 1, something between 0 and 1, or any number."""
-Basis = Literal["runs", "map", "record"]
-"""What a measure is computed from: campaigns as played, the map alone, or the record before the start."""
+Basis = Literal["runs", "map", "record", "events"]
+"""What a measure is computed from: campaigns as played, the map alone, the record before the start, or events of the region."""
 
 WHOLE_THEATRE = "theatre"
 
@@ -56,6 +56,15 @@ _POLICY = Column("policy", "choice", "policy that is meant", choices=tuple(POLIC
 _INPUT = Column("input", "text", "name of a drawn input, as in the store's `draw`")
 _PEOPLE_COUNT = Column("people", "integer", "number of people", "people", least=1, most=1_000_000_000)
 _MONTHS = Column("months", "integer", "months before the start that are looked at", "months", least=1, most=240)
+_FIRST = Column("first", "text", "filter of the events that come first, as in `spillover --from`")
+_SECOND = Column("second", "text", "filter of the events that may follow")
+_ALIKE = Column("alike", "text", "filter of the incidents that it was chosen from")
+_TRIGGER = Column("trigger", "date", "day of what it is said to follow")
+_ON = Column("on", "date", "day of the incident")
+_WINDOW = Column("window", "integer", "days within which followers count", "days", default="7", least=1, most=365)
+_ESTIMATES = Column(
+    "estimates", "choice", "whether rows whose source is an assumption count", default="with", choices=("with", "without")
+)
 _KM = Column("km", "number", "how far from its end the way is looked at", "km", default="5", above=0, most=500)
 
 _CONTROL = (
@@ -296,8 +305,39 @@ _RECORD = (
     ),
 )
 
+_EVENTS = (
+    Measure(
+        "incident_by_chance",
+        "chance that, whatever the trigger, an incident of those it was chosen from falls as close to the trigger's day as this "
+        "one did; its interval spans even scatter, trend and clustering",
+        (_TRIGGER, _ON, _ALIKE, _ESTIMATES),
+        "share",
+        "1",
+        "events",
+        undefined="no event of the region is recorded, or none passes the filter",
+    ),
+    Measure(
+        "spillover_extra",
+        "second events within the window after a first one, beyond what their trend explains",
+        (_FIRST, _SECOND, _WINDOW, _ESTIMATES),
+        "number",
+        "events per event",
+        "events",
+        undefined="no event of the region is recorded, or none passes a filter",
+    ),
+    Measure(
+        "spillover_difference",
+        "second events that a first one raises, less first events that a second one raises (mutually exciting process)",
+        (_FIRST, _SECOND, _WINDOW, _ESTIMATES),
+        "number",
+        "events per event",
+        "events",
+        undefined="fewer than five events of a kind are recorded",
+    ),
+)
+
 MEASURES: Mapping[str, Measure] = {
-    measure.name: measure for measure in (*_CONTROL, *_WAYS, *_FIGHTING, *_PEOPLE, *_INPUTS, *_MAP, *_RECORD)
+    measure.name: measure for measure in (*_CONTROL, *_WAYS, *_FIGHTING, *_PEOPLE, *_INPUTS, *_MAP, *_RECORD, *_EVENTS)
 }
 RUN_MEASURES = tuple(name for name, measure in MEASURES.items() if measure.basis == "runs")
 """What an outcome may name: what is computed from campaigns."""

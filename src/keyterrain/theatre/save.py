@@ -98,6 +98,7 @@ def _csv_rows(scenario: Scenario) -> dict[Table, list[dict[str, str]]]:
         "incidents": record.incidents,
         "observed_corridors": record.corridors,
         "forecasts": record.forecasts,
+        "regional_events": record.region,
     }
     rows = {table: [_csv_row(table, noun) for noun in nouns[table.name]] for table in schema.CSV_TABLES}
     rows[schema.FORCES] += [_claim_row(claim) for claim in scenario.strength_claims]

@@ -90,8 +90,8 @@ class Scenario:
     record: Record
     sources: tuple[Source, ...]
     claims: tuple[Claim, ...]
-    backtest: Backtest
     fingerprint: str = field(compare=False)
+    backtest: Backtest = field(default_factory=Backtest)
 
     @property
     def terrain_path(self) -> Path:

@@ -92,7 +92,7 @@ ROUTES = Table(
     (
         *_route_ends("the road"),
         Column("km", "number", "length on the ground", "km", above=0, most=2000),
-        Column("kind", "choice", "what it is", choices=ROUTE_KINDS),
+        Column("kind", "choice", "surface; `mountain` is paved, `pass` a track: steepness is measured", choices=ROUTE_KINDS),
         Column("modes", "choices", "who can use it: `vehicle;foot` or `foot`", choices=("vehicle", "foot")),
         SOURCE,
         KNOWN_ON,
@@ -329,6 +329,25 @@ FORECASTS = Table(
     unique=("forecaster", "ground", "by"),
     is_optional=True,
     noun=nouns.ForecastRow,
+)
+
+REGIONAL_EVENTS = Table(
+    "regional_events",
+    "record/regional_events.csv",
+    "Events in and around the theatre's region, whose connection `spillover` and claims ask about; no run reads them.",
+    (
+        Column("date", "date", "day", attribute="on"),
+        Column("precision_days", "integer", "how far the date may be off", "days", default="0", least=0, most=366),
+        Column("country", "text", "country that it happened in, or that acted"),
+        Column("place", "text", "where, in words", default=""),
+        Column("kind", "text", "battle, bombing, clash ..."),
+        Column("description", "text", "what happened, in own words", default=""),
+        SOURCE,
+        GRADE,
+        KNOWN_ON,
+    ),
+    is_optional=True,
+    noun=nouns.RegionalEvent,
 )
 
 HEADING = Table(
@@ -572,7 +591,7 @@ BACKTEST = Table(
 
 CSV_TABLES = (
     PLACES, ROUTES, FORCES, REINFORCEMENTS, SUPPLY, STOCKS, PEOPLE, CLIMATE, SOURCES,
-    CONTROL, CLOSURES, DISPLACEMENT, INCIDENTS, OBSERVED_CORRIDORS, FORECASTS,
+    CONTROL, CLOSURES, DISPLACEMENT, INCIDENTS, OBSERVED_CORRIDORS, FORECASTS, REGIONAL_EVENTS,
 )  # fmt: skip
 SETTINGS_TABLES = (
     HEADING, SIDES, RELATIONS_TABLE, ACTORS, POLICIES, AIMS, AREAS, CORRIDORS, ABROAD, UNCERTAIN_PLACES, OUTCOMES,

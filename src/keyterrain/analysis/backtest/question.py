@@ -28,6 +28,7 @@ from keyterrain.analysis.backtest.scores import (
     scored,
 )
 from keyterrain.analysis.kept_answers import refuse_run_that_was_changed
+from keyterrain.campaign.ensemble import Run
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.variants import Stage, Variant
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from keyterrain.analysis.backtest.happened import Happened
     from keyterrain.analysis.backtest.risk import LeftOut, PlaceAtRisk
     from keyterrain.campaign.chunks import Kernels
-    from keyterrain.campaign.ensemble import Run
     from keyterrain.campaign.variants import Executor
     from keyterrain.theatre.scenario import Scenario
 
@@ -180,6 +180,13 @@ class Target:
     run: Run | None = None
 
     @classmethod
+    def of(cls, what: Target | Scenario | Run) -> Target:
+        """Return what was named as a target."""
+        if isinstance(what, Target):
+            return what
+        return cls.of_run(what) if isinstance(what, Run) else cls(what)
+
+    @classmethod
     def of_run(cls, run: Run) -> Target:
         """Return a run's own campaign."""
         return cls(run.scenario, run.manifest.plan.start, run.manifest.plan.days, run)
@@ -200,7 +207,7 @@ class _Material:
 
 
 def backtest(
-    targets: Sequence[Target],
+    targets: Sequence[Target | Scenario | Run],
     *,
     horizons: Sequence[int] = HORIZONS,
     replicates: int = DEFAULT_REPLICATES,
@@ -214,7 +221,7 @@ def backtest(
     Parameters
     ----------
     targets
-        Scenarios, which are played, and runs, which are read.
+        Scenarios, which are played (from their first start, or as a `Target` says), and runs, which are read.
     horizons
         Days after the start at which control is scored; those beyond a run or its record are left out, and said to be.
     replicates, seed
@@ -233,11 +240,12 @@ def backtest(
         raise RunRefused(f"A horizon is a day after the start, 1 at least: {bad[0]} is none.")
     wanted = tuple(sorted(set(horizons)))
     materials, campaigns = [], []
-    for target in targets:
+    asked = [Target.of(each) for each in targets]
+    for target in asked:
         material, campaign = _campaign(target, wanted, replicates, seed, executor, kernels, progress)
         materials.append(material)
         campaigns.append(campaign)
-    pooled = campaigns[0].scores if len(campaigns) == 1 else _scores(POOLED, _of_shared_episodes(materials, targets), seed)
+    pooled = campaigns[0].scores if len(campaigns) == 1 else _scores(POOLED, _of_shared_episodes(materials, asked), seed)
     return Backtest(tuple(campaigns), pooled)
 
 

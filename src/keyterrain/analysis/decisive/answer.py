@@ -6,9 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 from typing import TYPE_CHECKING
 
 from keyterrain.analysis.decisive.ground import Ground
+from keyterrain.analysis.decisive.pairs import PairsAnswer
+from keyterrain.analysis.decisive.sharing import ShapleyAnswer
 from keyterrain.analysis.interval import Interval
 from keyterrain.theatre.nouns import Outcome
 from keyterrain.version import __version__
@@ -41,6 +44,8 @@ class Effect:
         Paired difference of either from the campaign in which nothing is held, with intervals of the same kind.
     left_out
         Why it does not enter the worth, or empty where it does.
+    narrowing
+        How many times as wide the interval would be without common luck (see `interval.narrowing`).
     """
 
     outcome: str
@@ -51,6 +56,7 @@ class Effect:
     if_first: Interval
     if_second: Interval
     left_out: str = ""
+    narrowing: float = math.nan
 
     @property
     def counts(self) -> bool:
@@ -204,6 +210,8 @@ class DecisiveAnswer:
         Most replicates with either side of ground that is held at the start alone; 0: not asked.
     n_watched
         Replicates in which nothing is held and that were watched to see what it takes to take ground.
+    shapley, pairs
+        What areas change together, shared out among them, and what pairs of ground do together; where asked for.
     """
 
     scenario: str
@@ -222,6 +230,8 @@ class DecisiveAnswer:
     n_played: int
     n_copied: int
     corridor_ways: Mapping[str, int]
+    shapley: ShapleyAnswer | None = None
+    pairs: PairsAnswer | None = None
     version: str = __version__
     start_budget: int = 0
     n_watched: int = 0
@@ -229,6 +239,13 @@ class DecisiveAnswer:
     def of(self, key: str) -> GroundAnswer:
         """Return the answer about an area or place; the area where a key is both."""
         return next(each for each in (*self.areas, *self.places) if each.ground.key == key)
+
+    @property
+    def narrowing(self) -> float:
+        """Median over all ground and outcomes that count of what common luck narrows intervals by; nan where nothing varies."""
+        each = [effect.narrowing for ground in (*self.areas, *self.places) for effect in ground.effects if effect.counts]
+        known = [narrowed for narrowed in each if not math.isnan(narrowed)]
+        return median(known) if known else math.nan
 
     @property
     def decisive(self) -> tuple[GroundAnswer, ...]:

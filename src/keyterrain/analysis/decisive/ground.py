@@ -116,6 +116,18 @@ def why_left_out(asked: Measurement, ground: Ground, situation: Situation) -> st
     return "it is about this ground" if held & {arguments.get("place"), arguments.get("host")} else ""
 
 
+def measured_at(asked: Measurement, situation: Situation) -> frozenset[str]:
+    """Return the places that a measurement is about: those it counts, the stops of its corridor, and where it asks for one.
+
+    Ground without any of them is wholly elsewhere: `outside` leaves the measurement as it is, and `why_left_out` has nothing to
+    say.
+    """
+    arguments = dict(asked.arguments)
+    stops = {stop for corridor in situation.corridors if corridor.key == arguments.get("corridor") for stop in corridor.places}
+    named = {place.key for place in situation.places if place.key in (arguments.get("place"), arguments.get("host"))}
+    return _counted(asked, situation) | stops | named
+
+
 def _counted(asked: Measurement, situation: Situation) -> frozenset[str]:
     """Return the places that a measurement of ground counts."""
     counted: set[str] = set()

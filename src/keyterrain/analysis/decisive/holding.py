@@ -63,7 +63,7 @@ class _Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     """What is asked of a chunk in the worker that played it."""
 
     baseline: Variant
@@ -72,6 +72,7 @@ class _Look:
     asked: dict[Variant, tuple[Measurement, ...]]
 
     def __call__(self, chunk: ChunkToPlay, played: PlayedChunk) -> _Seen:
+        """Measure a chunk, and of the baseline see where a decree changes nothing."""
         replicates = of_chunk(chunk.prepared, chunk.first, played)
         if chunk.variant != self.baseline:
             return _Seen(measured(self.asked[chunk.variant], replicates), made=_made(chunk, played))
@@ -145,6 +146,11 @@ class Holdings:
         """Return the outcomes (outcome, replicate) outside ground that a side holds, for the replicates that were asked for."""
         return self._values.get(held.campaign, np.zeros((len(self.measurements[held.ground]), 0)))
 
+    def of_baseline(self, asked: Sequence[Measurement]) -> Floats:
+        """Return measurements (measurement, replicate) of the baseline; nan for one that no ground is measured by."""
+        missing = np.full(self.n_baseline, np.nan)
+        return np.array([self._base[self._row[each]] if each in self._row else missing for each in asked])
+
     def kept(self, places: Iterable[str], side: str, when: When = "throughout") -> Bools:
         """Return in which replicates (replicate) of the baseline a side keeps, or starts with, all of these places anyway."""
         at = [self._at[place] for place in places]
@@ -171,7 +177,7 @@ class Holdings:
             if len(touched):
                 variant = self._variant(held)
                 variants[variant] = held
-                spans[variant] = _spans(touched)
+                spans[variant] = spans_of(touched)
         n_done, n_all = 0, sum(len(span) for of_variant in spans.values() for span in of_variant)
         for some in batched(variants, AT_ONCE):
             for variant in some:
@@ -198,7 +204,7 @@ class Holdings:
         values = np.full((len(self._row), len(missing)), np.nan)
         kept = np.zeros((len(self.sides), len(missing), len(self._at)), dtype=bool)
         started = np.zeros_like(kept)
-        look = _Look(self.baseline, tuple(self._row), self.sides, {})
+        look = Look(self.baseline, tuple(self._row), self.sides, {})
         for chunk, seen in self.stage.play({self.baseline: [missing]}, look):
             columns = slice(chunk.first - missing.start, chunk.stop - missing.start)
             values[:, columns] = seen.values
@@ -225,7 +231,7 @@ class Holdings:
 
     def _play(self, variants: dict[Variant, Held], spans: dict[Variant, list[range]]) -> Iterator[int]:
         """Play replicates and keep what was measured; yield how many are done."""
-        look = _Look(self.baseline, (), self.sides, {v: self.measurements[held.ground] for v, held in variants.items()})
+        look = Look(self.baseline, (), self.sides, {v: self.measurements[held.ground] for v, held in variants.items()})
         for chunk, seen in self.stage.play(spans, look):
             campaign = variants[chunk.variant].campaign
             self._values[campaign][:, chunk.first : chunk.stop] = seen.values
@@ -242,7 +248,7 @@ def batched(variants: Iterable[Variant], n: int) -> Iterator[tuple[Variant, ...]
         yield some
 
 
-def _spans(replicates: NDArray[np.int64]) -> list[range]:
+def spans_of(replicates: NDArray[np.int64], short_gap: int = SHORT_GAP) -> list[range]:
     """Return consecutive runs of replicates, short gaps closed."""
-    breaks = np.flatnonzero(np.diff(replicates) > 1 + SHORT_GAP) + 1
+    breaks = np.flatnonzero(np.diff(replicates) > 1 + short_gap) + 1
     return [range(int(part[0]), int(part[-1]) + 1) for part in np.split(replicates, breaks)]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,11 +23,15 @@ from numpy.typing import NDArray
 from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, StartAnswer, Structure
 from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas, why_left_out
 from keyterrain.analysis.decisive.holding import Held, Holdings, When
+from keyterrain.analysis.decisive.pairs import Pairing, PairsAnswer
+from keyterrain.analysis.decisive.pairs import check as check_pairs
+from keyterrain.analysis.decisive.sharing import ShapleyAnswer, Sharing
 from keyterrain.analysis.decisive.start import of_ranking
 from keyterrain.analysis.decisive.structure import Network
 from keyterrain.analysis.decisive.taking import WATCHED_PER_REPLICATE, Watched, watch
+from keyterrain.analysis.decisive.unions import Allowance, Unions
 from keyterrain.analysis.decisive.worth import Ranking, ranked, root, scale_of, squared_worth
-from keyterrain.analysis.interval import level_of_each, looks, of_difference
+from keyterrain.analysis.interval import level_of_each, looks, narrowing, of_difference
 from keyterrain.analysis.measures import Measurement
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.variants import Stage
@@ -41,7 +46,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-DEFAULT_REPLICATES = 200
+DEFAULT_REPLICATES = 1000
 """Most replicates of ground in the hands of each side (assumption: all ground of a theatre then takes minutes)."""
 AREAS_AT_RANDOM = 8
 """Random areas beside those of each size (assumption: enough to see what is usual, not to tell the last tenth)."""
@@ -64,6 +69,9 @@ def decide(
     outcomes: Sequence[str] = (),
     areas_at_random: int = AREAS_AT_RANDOM,
     start_replicates: int = 0,
+    shapley: int | None = None,
+    pairs: int | None = None,
+    announce: Callable[[Allowance], None] | None = None,
     executor: Executor | None = None,
     kernels: Kernels | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -84,11 +92,15 @@ def decide(
         Random connected areas beside the areas of each size.
     start_replicates
         Most replicates of ground that each side holds on the first evening alone; 0: not asked (see `start_budget`).
+    shapley, pairs
+        Most campaigns to share out among areas what they change together, and to play pairs of ground; neither by default.
+    announce
+        Told what either may take, before it is played.
 
     Raises
     ------
     RunRefused
-        Ground or an outcome that is not there, or fewer than two active sides.
+        Ground or an outcome that is not there, fewer than two active sides, or too few campaigns for what is asked.
     ScenarioFaults
         A start that is not covered.
     """
@@ -105,7 +117,12 @@ def decide(
         days=days,
         progress=progress,
     )
+    together = _Together(Unions(held, asked.grounds, asked.outcomes, situation, progress), replicates, announce)
+    sharing = together.sharing(shapley, seed)
+    together.check(pairs)
     schedule = looks(replicates, FIRST_LOOK)
+    held.extend((), schedule[0])  # what is compiled on first use says nothing of how long a campaign takes
+    n_before, began = held.n_played, perf_counter()
     rankings = _spend(held, asked, schedule, seed)
     starts = _starts(held, asked, start_replicates, seed) if start_replicates else {}
     held.extend(at_random, min(FIRST_LOOK, replicates))
@@ -121,6 +138,8 @@ def decide(
         )
         for kind, ranking in rankings.items()
     }
+    n_played, n_copied = held.n_played, held.n_copied
+    seconds_each = (perf_counter() - began) / max(n_played - n_before, 1)
     return DecisiveAnswer(
         scenario=scenario.name,
         title=scenario.title,
@@ -135,12 +154,51 @@ def decide(
         places=answers["place"],
         typical_area=root(rankings["area"].typical),
         typical_place=root(rankings["place"].typical),
-        n_played=held.n_played,
-        n_copied=held.n_copied,
+        n_played=n_played,
+        n_copied=n_copied,
         corridor_ways=network.ways,
         start_budget=start_replicates,
         n_watched=watched.n,
+        shapley=together.shared_out(sharing, seconds_each),
+        pairs=together.paired(pairs, (*answers["area"], *answers["place"]), seconds_each),
     )
+
+
+@dataclass(frozen=True)
+class _Together:
+    """What is asked of several pieces of ground together, each within a number of campaigns that is said beforehand."""
+
+    unions: Unions
+    replicates: int
+    announce: Callable[[Allowance], None] | None
+
+    def sharing(self, campaigns: int | None, seed: int) -> Sharing | None:
+        return None if campaigns is None else Sharing(self.unions, campaigns, seed)
+
+    def check(self, campaigns: int | None) -> None:
+        if campaigns is not None:
+            check_pairs(self.unions, campaigns, self.replicates)
+
+    def shared_out(self, sharing: Sharing | None, seconds_each: float) -> ShapleyAnswer | None:
+        if sharing is None:
+            return None
+        self._say(sharing.allowance(seconds_each))
+        return sharing.share_out()
+
+    def paired(self, campaigns: int | None, answers: Sequence[GroundAnswer], seconds_each: float) -> PairsAnswer | None:
+        """Play pairs of the ground that is worth most, and of that which most ways pass."""
+        if campaigns is None:
+            return None
+        by_worth = sorted(answers, key=lambda each: (-(0.0 if math.isnan(each.worth) else each.worth), each.ground.key))
+        by_map = sorted(answers, key=lambda each: (-each.structure.betweenness, each.ground.key))
+        grounds = ([each.ground for each in by_worth], [each.ground for each in by_map])
+        pairing = Pairing(self.unions, *grounds, campaigns, self.replicates)
+        self._say(pairing.allowance(seconds_each))
+        return pairing.answer()
+
+    def _say(self, allowance: Allowance) -> None:
+        if self.announce is not None:
+            self.announce(allowance)
 
 
 @dataclass(frozen=True)
@@ -291,6 +349,7 @@ def _effects(ground: Ground, held: Holdings, asked: _Asked, level: float, when: 
                     if_first=of_difference(one[i], base[i], kind, level),
                     if_second=of_difference(other[i], base[i], kind, level),
                     left_out=left_out[i] or undefined,
+                    narrowing=narrowing(one[i], other[i]),
                 )
             )
     return tuple(effects)

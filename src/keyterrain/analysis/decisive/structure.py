@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from keyterrain.analysis.decisive.answer import Structure
 from keyterrain.analysis.decisive.ground import Ground
+from keyterrain.campaign.world import drive_hours
 from keyterrain.theatre.ground import measure_ground
-from keyterrain.theatre.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     from keyterrain.theatre.nouns import Corridor, Situation
@@ -50,13 +50,7 @@ class Network:
     def route_hours(self) -> Floats:
         """Hours (route) of each route, the faster of driving and walking."""
         walk = self._measured.route_foot_hours.mean(axis=1)
-        drive = [
-            route.km / PARAMETERS[f"routes.{'track' if route.kind == 'pass' else route.kind}_speed"].default
-            if "vehicle" in route.modes
-            else np.inf
-            for route in self.situation.routes
-        ]
-        return np.asarray(np.minimum(np.array(drive), walk))
+        return np.asarray(np.minimum(drive_hours(self.situation, self._measured), walk))
 
     @cached_property
     def hours(self) -> Floats:

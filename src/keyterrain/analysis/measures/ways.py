@@ -23,12 +23,9 @@ def _corridor(replicates: Replicates, variable: str, corridor: str) -> NDArray[n
 
 def longest_spell(is_so: Bools) -> NDArray[np.int64]:
     """Return the length of the longest run of days (replicate, day) on which something is so."""
-    longest = np.zeros(len(is_so), dtype=np.int64)
-    running = np.zeros(len(is_so), dtype=np.int64)
-    for today in is_so.T:
-        running = np.where(today, running + 1, 0)
-        longest = np.maximum(longest, running)
-    return longest
+    day = np.arange(1, is_so.shape[1] + 1)
+    last_not = np.maximum.accumulate(np.where(is_so, 0, day), axis=1)
+    return np.asarray((day - last_not).max(axis=1, initial=0))
 
 
 @computes("corridor_open_share", "corridor_open")
@@ -84,21 +81,27 @@ def reached_from_supply(replicates: Replicates, side: str) -> Bools:
     n, n_days = replicates.n, replicates.last_day + 1
     free = _free_ground(replicates, side)
     passable = _passable_routes(replicates, side)
-    open_rows, open_id = np.unique(passable.reshape(-1, passable.shape[2]), axis=0, return_inverse=True)
+    open_rows, open_id = _distinct(np.packbits(passable, axis=2).reshape(-1, (passable.shape[2] + 7) // 8))
     week = np.searchsorted(np.asarray(replicates.labels["week"]), np.arange(n_days), side="right") - 1
     open_today = open_id.reshape(n, -1)[:, week].astype(np.uint32)
     bits = np.packbits(free, axis=2)
-    key = np.concatenate([bits, np.ascontiguousarray(open_today)[..., None].view(np.uint8)], axis=2).reshape(n * n_days, -1)
-    _, at, which = np.unique(_rows_as_values(key), return_index=True, return_inverse=True)
-    states = free.reshape(n * n_days, -1)[at]
-    roads = open_rows[open_today.reshape(-1)[at]]
+    key = np.concatenate([bits, np.ascontiguousarray(open_today)[..., None].view(np.uint8)], axis=2)
+    begins = np.ones((n, n_days), dtype=bool)
+    begins[:, 1:] = (key[:, 1:] != key[:, :-1]).any(axis=2)  # most days are like the day before, and need not be sorted
+    at, which = _distinct(key[begins])
+    states = free[begins][at]
+    roads = passable.reshape(-1, passable.shape[2])[open_rows[open_today[begins][at]]]
     sources = [row.place for row in replicates.situation.supply_sources if row.side == side]
-    return _joined(replicates, states, roads, sources)[which.reshape(-1)].reshape(free.shape)
+    spell = np.cumsum(begins).reshape(n, n_days) - 1
+    return np.asarray(_joined(replicates, states, roads, sources)[which[spell]])
 
 
-def _rows_as_values(rows: NDArray[np.uint8]) -> NDArray[np.void]:
+def _distinct(rows: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each distinct row is first met, and for every row which of the distinct ones it is."""
     rows = np.ascontiguousarray(rows)
-    return rows.view(np.dtype((np.void, rows.shape[1]))).reshape(-1)
+    values = rows.view(np.dtype((np.void, rows.shape[1]))).reshape(-1)
+    _, first, which = np.unique(values, return_index=True, return_inverse=True)
+    return first, which.reshape(-1)
 
 
 def _free_ground(replicates: Replicates, side: str) -> Bools:

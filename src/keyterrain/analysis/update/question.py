@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from keyterrain.analysis.headline import hostile_sides
 from keyterrain.analysis.measures import Measurement, measured, of_run, variables_of
 from keyterrain.analysis.update.likelihood import READS, agreeing, log_likelihood
 from keyterrain.campaign.resampling import resampling_weights
-from keyterrain.theatre.observations import Subjects
+from keyterrain.theatre.observations import Subjects, read_observations
 
 if TYPE_CHECKING:
     from keyterrain.analysis.measures.replicates import Replicates
@@ -121,19 +122,25 @@ def subjects_of(run: Run) -> Subjects:
     return Subjects.of(situation, run.manifest.plan.days, hosts)
 
 
-def update(run: Run, observations: Sequence[Observation], *, day: int | None = None) -> Update:
+def update(run: Run, observations: Sequence[Observation] | Path | str, *, day: int | None = None) -> Update:
     """Weigh the replicates of a run by observations.
 
     Parameters
     ----------
+    observations
+        What was seen, or the file that says it.
     day
         Evening on which places are looked at; the run's last by default.
 
     Raises
     ------
+    ScenarioFaults
+        The file is at fault.
     ValueError
         There is no observation, or the day lies outside the run; an error of the caller.
     """
+    if isinstance(observations, (Path, str)):
+        observations = read_observations(Path(observations), subjects_of(run))
     plan = run.manifest.plan
     day = plan.days if day is None else day
     if not observations or not 0 <= day <= plan.days:

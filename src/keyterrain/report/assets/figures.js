@@ -33,6 +33,7 @@ function drawFiguresWhenSeen() {
   const figures = block("keyterrain-figures");
   const draw = (target) => {
     const { data, layout } = figures[target.dataset.figure];
+    for (const image of layout.images ?? []) if (image.source === "relief") image.source = block("keyterrain-map").relief.source;
     if (target.clientWidth < 300) layout.xaxis.nticks = 4;
     if (target.clientWidth < 480 && layout.meta?.short) layout.yaxis.ticktext = layout.meta.short;
     Plotly.newPlot(target, data, layout, CONFIG).then(() => { target.dataset.drawn = "yes"; });

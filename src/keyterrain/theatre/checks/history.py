@@ -16,6 +16,7 @@ _HAPPENED_ON = {
     "displacement": "date",
     "incidents": "date",
     "observed_corridors": "date",
+    "regional_events": "date",
 }
 
 
