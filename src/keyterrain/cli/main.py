@@ -19,6 +19,7 @@ from keyterrain.cli import (
     build,
     check,
     claims,
+    combat_law,
     decisive,
     export,
     policies,
@@ -37,6 +38,7 @@ from keyterrain.version import __version__
 
 COMMANDS = (
     scenarios, check, build, terrain, run, claims, decisive, policies, backtest, update, sensitivity, spillover, report, export,
+    combat_law,
 )  # fmt: skip
 GARBAGE_THRESHOLD = 100_000
 """New objects after which garbage is looked for; assumption: in place of 700, some hundred times more seldom."""
