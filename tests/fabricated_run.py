@@ -223,7 +223,9 @@ def fabricated_kernels(seed: int = 1) -> Kernels:
     return Kernels(prepare, partial(_fabricated_chunk, seed=seed))
 
 
-def _fabricated_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool, verify: bool, seed: int) -> SimpleNamespace:
+def _fabricated_chunk(
+    prepared: Prepared, first: int, n: int, *, seed: int, record_daily: bool = False, verify: bool = False
+) -> SimpleNamespace:
     arrays = fabricated_arrays(prepared.situation, prepared.coordinates, n, seed + first, daily=record_daily)
     return SimpleNamespace(arrays=arrays, events=events_of([], prepared.days), breaches=[], release=lambda: None)
 

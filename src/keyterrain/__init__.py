@@ -23,25 +23,29 @@ from typing import TYPE_CHECKING
 from keyterrain.version import __version__
 
 if TYPE_CHECKING:
+    from keyterrain.analysis.backtest.question import backtest
     from keyterrain.analysis.calibration.question import calibrate
     from keyterrain.analysis.claims import answer_claims
     from keyterrain.analysis.decisive.question import decide as decisive
     from keyterrain.analysis.policies import compare_policies
+    from keyterrain.analysis.sensitivity.question import sensitivity
     from keyterrain.analysis.spillover.answer import SpilloverQuestion
     from keyterrain.analysis.spillover.question import ask_spillover as spillover
     from keyterrain.analysis.terrain import terrain
+    from keyterrain.analysis.update.question import update
     from keyterrain.campaign.ensemble import open_run, run
     from keyterrain.theatre import load
     from keyterrain.theatre.events.reading import read_events
 
 __all__ = [
-    "SpilloverQuestion", "__version__", "answer_claims", "calibrate", "compare_policies", "decisive", "load", "open_run", "read_events",
-    "run", "spillover", "terrain",
+    "SpilloverQuestion", "__version__", "answer_claims", "backtest", "calibrate", "compare_policies", "decisive", "load",
+    "open_run", "read_events", "run", "sensitivity", "spillover", "terrain", "update",
 ]  # fmt: skip
 
 _HOMES = {
     "SpilloverQuestion": "keyterrain.analysis.spillover.answer",
     "answer_claims": "keyterrain.analysis.claims",
+    "backtest": "keyterrain.analysis.backtest.question",
     "calibrate": "keyterrain.analysis.calibration.question",
     "compare_policies": "keyterrain.analysis.policies",
     "decisive": "keyterrain.analysis.decisive.question",
@@ -49,8 +53,10 @@ _HOMES = {
     "open_run": "keyterrain.campaign.ensemble",
     "read_events": "keyterrain.theatre.events.reading",
     "run": "keyterrain.campaign.ensemble",
+    "sensitivity": "keyterrain.analysis.sensitivity.question",
     "spillover": "keyterrain.analysis.spillover.question",
     "terrain": "keyterrain.analysis.terrain",
+    "update": "keyterrain.analysis.update.question",
 }
 _AT_HOME = {"decisive": "decide", "spillover": "ask_spillover"}
 """Verbs that are called otherwise in the layer they live in."""

@@ -90,6 +90,11 @@ def inputs(dataset: xr.Dataset, situation: Situation, settings: Mapping[str, str
     return tuple(told.get(id(row), row) for row in (*described, *others))
 
 
+def inputs_by_draw(situation: Situation, settings: Mapping[str, str]) -> dict[str, Input]:
+    """Return the rows of the table by the name of their draw, without what was drawn."""
+    return {row.draw: row for row in (*_described(situation), *_parameters(situation, settings)) if row.draw}
+
+
 def _with_draws(row: Input, draws: npt.NDArray[np.float64]) -> Input:
     if row.alternatives:
         return replace(row, shares=tuple(float((draws == number).mean()) for number in range(len(row.alternatives))))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.campaign.calibrated import MEMBER
-from keyterrain.campaign.inputs import DrawnInputs, Inputs
+from keyterrain.campaign.inputs import Borrowed, DrawnInputs, Inputs
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.starting import FirstGround, Starting
 from keyterrain.campaign.strengths import Garrisons
@@ -46,6 +46,7 @@ class FirstEvening:
     situation: Situation
     ground: Ground
     interventions: Interventions
+    borrowed: Borrowed | None = None
 
     @cached_property
     def index(self) -> Index:
@@ -127,7 +128,13 @@ class FirstEvening:
 
     def with_decrees(self, interventions: Interventions) -> FirstEvening:
         """Return first evenings under other decrees, all else being the same; what decrees do not touch is not made anew."""
-        other = FirstEvening(self.situation, self.ground, interventions)
+        return self._like(FirstEvening(self.situation, self.ground, interventions, self.borrowed))
+
+    def borrowing(self, borrowed: Borrowed) -> FirstEvening:
+        """Return first evenings some of whose inputs are drawn as in other replicates."""
+        return self._like(FirstEvening(self.situation, self.ground, self.interventions, borrowed))
+
+    def _like(self, other: FirstEvening) -> FirstEvening:
         for name in ("index", "garrisons", "parameters", "residents", "guests", "accounts", "uncertain_parameters", "inputs"):
             other.__dict__[name] = getattr(self, name)
         return other
@@ -154,7 +161,7 @@ class FirstEvening:
 
     def draw(self, seed: int, first: int, n: int, room: Mapping[str, int]) -> Drawn:
         """Draw the first evenings of replicates `first` to `first + n`, as records with the world's room."""
-        drawn = DrawnInputs(self.inputs, seed, first, n)
+        drawn = DrawnInputs(self.inputs, seed, first, n, self.borrowed)
         par = self._draw_parameters(drawn, first, n)
         variant = self._draw_variants(drawn)
         population = self._draw_population(drawn, n)

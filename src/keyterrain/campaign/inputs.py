@@ -45,16 +45,33 @@ class Inputs:
         return cls(ordered, words(ordered))
 
 
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """Inputs that take their draw from the replicate `by` further on; all else, the luck of every day too, stays its own.
+
+    What is borrowed is drawn as it would be there, so that a replicate can be played with some of its unknowns exchanged for
+    those of another (Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018).
+    """
+
+    names: frozenset[str]
+    by: int
+
+
 class DrawnInputs:
     """The draws of a run of replicates: standard normals by name, and the values that were made of them.
 
     In memory the replicates of an input lie side by side, since inputs are drawn one after another, each for all replicates.
     """
 
-    def __init__(self, inputs: Inputs, seed: int, first: int, n: int) -> None:
+    def __init__(self, inputs: Inputs, seed: int, first: int, n: int, borrowed: Borrowed | None = None) -> None:
         self._column = {name: i for i, name in enumerate(inputs.names)}
         by_replicate: Floats = np.empty((n, len(inputs.names)))
         fill_normals(np.uint64(seed), INPUTS, first, inputs.entity, by_replicate)
+        if borrowed is not None:
+            columns = [column for name, column in self._column.items() if name in borrowed.names]
+            lent: Floats = np.empty((n, len(columns)))
+            fill_normals(np.uint64(seed), INPUTS, first + borrowed.by, inputs.entity[columns], lent)
+            by_replicate[:, columns] = lent
         self._z = np.asfortranarray(by_replicate)
         self.values: Floats = np.zeros_like(self._z)
 

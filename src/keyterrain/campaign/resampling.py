@@ -12,8 +12,18 @@ from keyterrain.campaign.entities import words
 
 Floats = NDArray[np.float64]
 Purpose = Literal[
-    "weights", "bootstrap", "areas", "orders", "candidates", "error", "surrogates", "planted", "within_day", "dates"
-]  # fmt: skip
+    "weights",
+    "bootstrap",
+    "areas",
+    "orders",
+    "candidates",
+    "error",
+    "surrogates",
+    "planted",
+    "within_day",
+    "dates",
+    "permutations",
+]
 
 STREAM: dict[Purpose, int] = {
     "weights": 200,
@@ -26,6 +36,7 @@ STREAM: dict[Purpose, int] = {
     "planted": 231,
     "within_day": 232,
     "dates": 233,
+    "permutations": 240,
 }
 """Numbers of streams in place of a process's; those of `dynamics.luck` end at 100. None is used again for another purpose."""
 

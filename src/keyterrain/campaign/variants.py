@@ -7,11 +7,12 @@ world but for what was changed: common random numbers (Law 2015, ch. 11).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from keyterrain.campaign.chunks import Kernels, compiled_kernels
+from keyterrain.campaign.inputs import Borrowed
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.threads import Threads, n_cores
 
@@ -35,18 +36,21 @@ class Variant:
     ----------
     start, days
         First evening and number of days; the scenario's own where None.
+    borrowed
+        Inputs that are drawn as in other replicates, None where each has its own.
     """
 
     start: date | None = None
     days: int | None = None
     interventions: Interventions = field(default_factory=Interventions)
+    borrowed: Borrowed | None = None
 
     def __hash__(self) -> int:
-        return hash((self.start, self.days, str(self.interventions.to_json())))
+        return hash((self.start, self.days, str(self.interventions.to_json()), self.borrowed))
 
     def in_full(self, scenario: Scenario) -> Variant:
         """Return the variant with the scenario's start and days filled in, so that equal campaigns are equal variants."""
-        return Variant(self.start or scenario.default_start, self.days or scenario.days, self.interventions)
+        return Variant(self.start or scenario.default_start, self.days or scenario.days, self.interventions, self.borrowed)
 
 
 class Span(NamedTuple):
@@ -120,6 +124,9 @@ class Stage:
         ScenarioFaults, InterventionFaults
             The start is not covered, or an intervention names what is not there or contradicts itself.
         """
+        if variant.borrowed is not None:
+            own = self.prepared(replace(variant, borrowed=None))
+            return replace(own, first_evening=own.first_evening.borrowing(variant.borrowed))
         if variant not in self._prepared:
             self._prepared[variant] = self.kernels.prepare(
                 self.scenario, start=variant.start, days=variant.days, seed=self.seed, interventions=variant.interventions

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import NoReturn
 
 from keyterrain.cli import (
+    backtest,
     build,
     calibrate,
     check,
@@ -27,8 +28,10 @@ from keyterrain.cli import (
     report,
     run,
     scenarios,
+    sensitivity,
     spillover,
     terrain,
+    update,
 )
 from keyterrain.cli.answer import as_json
 from keyterrain.cli.arguments import Answer
@@ -44,6 +47,9 @@ COMMANDS = (
     claims,
     decisive,
     policies,
+    backtest,
+    update,
+    sensitivity,
     calibrate,
     spillover,
     displace,

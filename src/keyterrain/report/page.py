@@ -73,12 +73,20 @@ def report_page(run: Run) -> str:
     from keyterrain.analysis.headline import headline
     from keyterrain.analysis.outlook import outlook
     from keyterrain.analysis.relief import shaded_relief
+    from keyterrain.analysis.saved_backtest import saved_backtest
     from keyterrain.analysis.saved_claims import saved_claims
     from keyterrain.analysis.saved_decisive import saved_decisive
     from keyterrain.analysis.saved_policies import saved_policies
+    from keyterrain.analysis.saved_update import saved_update
     from keyterrain.analysis.terrain import terrain
 
-    answers = Answers(saved_claims(run.path), saved_decisive(run.path), saved_policies(run.path))
+    answers = Answers(
+        claims=saved_claims(run.path),
+        decisive=saved_decisive(run.path),
+        policies=saved_policies(run.path),
+        backtest=saved_backtest(run.path),
+        update=saved_update(run.path),
+    )
     seen = outlook(run)
     first = headline(seen)
     relief = shaded_relief(seen.situation.terrain_path, seen.situation.places)

@@ -12,6 +12,7 @@ from keyterrain.analysis.headline import band, destination_name, headline
 from keyterrain.analysis.people import DEAD, ON_THE_WAY
 from keyterrain.analysis.placerows import horizons, place_rows
 from keyterrain.report import figures
+from keyterrain.report.backtest import backtest_html, reliability_figure, skill_figure
 from keyterrain.report.claims import claims_html, claims_lead
 from keyterrain.report.decisive import (
     MOST_RANKED,
@@ -28,6 +29,7 @@ from keyterrain.report.palette import GREEN, GREY, SKY, looks
 from keyterrain.report.policies import policies_html, policies_lead
 from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
 from keyterrain.report.terrain import LEAD, terrain_figure, terrain_legend, terrain_table
+from keyterrain.report.update import update_html, update_lead
 from keyterrain.report.wording import count_with_band, day_month_year, percent_with_error
 
 if TYPE_CHECKING:
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
     from keyterrain.analysis.kept_answers import AskedCampaign
     from keyterrain.analysis.outlook import Outlook
     from keyterrain.analysis.relief import ReliefPicture
+    from keyterrain.analysis.saved_backtest import SavedBacktest
     from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.analysis.saved_decisive import SavedDecisive
     from keyterrain.analysis.saved_policies import SavedPolicies
+    from keyterrain.analysis.saved_update import SavedUpdate
     from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
     from keyterrain.report.palette import Look
@@ -84,6 +88,8 @@ class Answers:
     claims: SavedClaims | None = None
     decisive: SavedDecisive | None = None
     policies: SavedPolicies | None = None
+    backtest: SavedBacktest | None = None
+    update: SavedUpdate | None = None
 
     @property
     def contents(self) -> dict[str, str]:
@@ -92,6 +98,8 @@ class Answers:
             ("claims", "Claims", self.claims),
             ("decisive", "Which ground", self.decisive),
             ("policies", "Policies", self.policies),
+            ("backtest", "Backtest", self.backtest),
+            ("update", "Update", self.update),
         )
         return {key: name for key, name, answer in every if answer is not None}
 
@@ -102,6 +110,8 @@ def sections(run: Run, seen: Outlook, ground: TerrainAnswer, relief: ReliefPictu
         *([_claims(run, answers.claims)] if answers.claims else []),
         *([_decisive(run, answers.decisive)] if answers.decisive else []),
         *([_policies(run, answers.policies)] if answers.policies else []),
+        *([_backtest(run, seen, answers.backtest)] if answers.backtest else []),
+        *([_update(run, seen, answers.update)] if answers.update else []),
         _corridors(seen),
         _towns(seen),
         _losses(seen),
@@ -145,6 +155,30 @@ def _decisive(run: Run, saved: SavedDecisive) -> Section:
 def _policies(run: Run, saved: SavedPolicies) -> Section:
     html = _of_another_campaign(run, saved.campaign) + policies_html(saved)
     return Section("policies", "Policies compared", policies_lead(saved), html=html)
+
+
+def _backtest(run: Run, seen: Outlook, saved: SavedBacktest) -> Section:
+    html = _of_another_campaign(run, saved.campaign) + backtest_html(saved, _names(seen))
+    panels = []
+    if saved.calibration:
+        note = "all places and horizons in bins, intervals by episodes; on the dashed line forecasts mean what they say"
+        panels.append(Panel("reliability", "Reliability", note, reliability_figure(saved)))
+    if saved.brier:
+        note = "Brier score of control by horizon, lower is better, beside rivals"
+        panels.append(Panel("brier-by-horizon", "By horizon", note, skill_figure(saved)))
+    return Section("backtest", "Forecast beside what happened", saved.sentence, panels, html=html, is_wide=True)
+
+
+def _update(run: Run, seen: Outlook, saved: SavedUpdate) -> Section:
+    html = _of_another_campaign(run, saved.campaign) + update_html(saved, _names(seen))
+    return Section("update", "In the light of what was seen", update_lead(saved), html=html)
+
+
+def _names(seen: Outlook) -> dict[str, str]:
+    """Return display names of places, corridors, countries and sides by key."""
+    at = seen.situation
+    names = {place.key: place.name for place in at.places} | {way.key: way.name for way in at.corridors}
+    return names | {country.key: country.name for country in at.abroad} | {side.key: side.name for side in at.sides}
 
 
 def _of_another_campaign(run: Run, asked: AskedCampaign) -> str:

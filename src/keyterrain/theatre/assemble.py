@@ -10,7 +10,7 @@ from keyterrain.theatre.claims_file import read_claims
 from keyterrain.theatre.columns import Table
 from keyterrain.theatre.draft import Draft, Row
 from keyterrain.theatre.fingerprint import of_files
-from keyterrain.theatre.nouns import Outcome, Policy, Record, Relation, StrengthClaim, UncertainPlace
+from keyterrain.theatre.nouns import Backtest, Outcome, Policy, Record, Relation, StrengthClaim, UncertainPlace
 from keyterrain.theatre.outcomes import MEASURES
 from keyterrain.theatre.overrides import override
 from keyterrain.theatre.policies import POLICY_RULES
@@ -55,6 +55,7 @@ def assemble(draft: Draft) -> Scenario:
         record=_record(draft),
         sources=_nouns(draft, schema.SOURCES),
         claims=read_claims(draft).claims,
+        backtest=next(iter(_nouns(draft, schema.BACKTEST)), Backtest()),
         fingerprint=of_files(draft.contents),
     )
 
@@ -75,6 +76,7 @@ def _record(draft: Draft) -> Record:
         displacement=_nouns(draft, schema.DISPLACEMENT),
         incidents=_nouns(draft, schema.INCIDENTS),
         corridors=_nouns(draft, schema.OBSERVED_CORRIDORS),
+        forecasts=_nouns(draft, schema.FORECASTS),
         region=_nouns(draft, schema.REGIONAL_EVENTS),
     )
 

@@ -315,6 +315,18 @@ class CorridorDay:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """An analyst's chance that ground has been lost by its holder by a date."""
+
+    forecaster: str
+    ground: str
+    by: date
+    p: float
+    source: str
+    known_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class RegionalEvent:
     """A dated event in the region, inside the theatre or beyond it."""
 
@@ -330,6 +342,18 @@ class RegionalEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Backtest:
+    """Which forecasts a scenario has scored; what is empty follows the default rule."""
+
+    side: str = ""
+    ground: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    observed_until: date | None = None
+    blind: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What is known to have happened, before and after any start."""
 
@@ -338,6 +362,7 @@ class Record:
     displacement: tuple[DisplacementRow, ...]
     incidents: tuple[IncidentRow, ...]
     corridors: tuple[CorridorDay, ...]
+    forecasts: tuple[ForecastRow, ...] = ()
     region: tuple[RegionalEvent, ...] = ()
 
 

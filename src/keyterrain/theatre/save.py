@@ -97,6 +97,7 @@ def _csv_rows(scenario: Scenario) -> dict[Table, list[dict[str, str]]]:
         "displacement": record.displacement,
         "incidents": record.incidents,
         "observed_corridors": record.corridors,
+        "forecasts": record.forecasts,
         "regional_events": record.region,
     }
     rows = {table: [_csv_row(table, noun) for noun in nouns[table.name]] for table in schema.CSV_TABLES}
@@ -137,7 +138,18 @@ def _settings(scenario: Scenario) -> dict[str, Any]:
         "outcomes": {outcome.key: _outcome(outcome) for outcome in scenario.outcomes},
         "climate": {"reference_height_m": _number(scenario.reference_height_m), "crest_areas": list(scenario.crest_areas)},
         "parameters": {key: _quantity(value) for key, value in scenario.parameters.items()},
+        **_backtest(scenario),
     }
+
+
+def _backtest(scenario: Scenario) -> dict[str, Any]:
+    declared = _fields(schema.BACKTEST, scenario.backtest)
+    return {"backtest": declared} if declared else {}
+
+
+def _fields(table: Table, noun: object) -> dict[str, Any]:
+    cells = {column: getattr(noun, column.attribute or column.name) for column in table.columns}
+    return {column.name: _plain(column, value) for column, value in cells.items() if value not in (None, "", ())}
 
 
 def _heading(scenario: Scenario) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from keyterrain.theatre.nouns import (
     Actor,
     Aims,
     Area,
+    Backtest,
     ClimateMonth,
     Corridor,
     Force,
@@ -90,6 +91,7 @@ class Scenario:
     sources: tuple[Source, ...]
     claims: tuple[Claim, ...]
     fingerprint: str = field(compare=False)
+    backtest: Backtest = field(default_factory=Backtest)
 
     @property
     def terrain_path(self) -> Path:

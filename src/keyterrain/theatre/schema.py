@@ -314,6 +314,23 @@ OBSERVED_CORRIDORS = Table(
     noun=nouns.CorridorDay,
 )
 
+FORECASTS = Table(
+    "forecasts",
+    "record/forecasts.csv",
+    "What an analyst foretold: chances that ground has been lost by its holder by a date. Only `backtest` reads it.",
+    (
+        Column("forecaster", "text", "who foretold it; all rows of one make one forecast"),
+        Column("ground", "key", "place, or area for each of its places", refers_to=("place", "area")),
+        Column("by", "date", "day by which"),
+        Column("p", "number", "chance that the side which held it on the start has lost it to an enemy", "1", least=0, most=1),
+        SOURCE,
+        KNOWN_ON,
+    ),
+    unique=("forecaster", "ground", "by"),
+    is_optional=True,
+    noun=nouns.ForecastRow,
+)
+
 REGIONAL_EVENTS = Table(
     "regional_events",
     "record/regional_events.csv",
@@ -542,13 +559,43 @@ PARAMETERS = Table(
     is_optional=True,
 )
 
+BACKTEST = Table(
+    "backtest",
+    SETTINGS_FILE,
+    "Which forecasts are scored against the record (backtest.md), declared before any run; all of it may be left out.",
+    (
+        Column(
+            "side", "key", "active side whose captures are scored; blank: by the rule of backtest.md", default="",
+            refers_to=("side",),
+        ),
+        Column(
+            "ground", "keys", "places and areas that are scored, as far as they are at risk; blank: all", default="",
+            refers_to=("place", "area"),
+        ),
+        Column("leave_out", "keys", "places that are not scored", default="", refers_to=("place",)),
+        Column(
+            "observed_until", "date", "last day that the record covers; blank: the run's last, if it has a row after the start",
+            default="",
+        ),
+        Column(
+            "blind", "choice", "whether its makers did not know how it ended; blank: not said", default="",
+            choices=("true", "false"),
+        ),
+        Column("reason", "text", "why it is blind or not, and why places are left out", default=""),
+    ),
+    form="fields",
+    section="backtest",
+    is_optional=True,
+    noun=nouns.Backtest,
+)  # fmt: skip
+
 CSV_TABLES = (
     PLACES, ROUTES, FORCES, REINFORCEMENTS, SUPPLY, STOCKS, PEOPLE, CLIMATE, SOURCES,
-    CONTROL, CLOSURES, DISPLACEMENT, INCIDENTS, OBSERVED_CORRIDORS, REGIONAL_EVENTS,
+    CONTROL, CLOSURES, DISPLACEMENT, INCIDENTS, OBSERVED_CORRIDORS, FORECASTS, REGIONAL_EVENTS,
 )  # fmt: skip
 SETTINGS_TABLES = (
     HEADING, SIDES, RELATIONS_TABLE, ACTORS, POLICIES, AIMS, AREAS, CORRIDORS, ABROAD, UNCERTAIN_PLACES, OUTCOMES,
-    CLIMATE_SETTINGS, PARAMETERS,
+    CLIMATE_SETTINGS, PARAMETERS, BACKTEST,
 )  # fmt: skip
 TABLES: Mapping[str, Table] = {table.name: table for table in (*SETTINGS_TABLES, *CSV_TABLES)}
 

@@ -1,0 +1,1 @@
+"""Sensitivity: which unknowns move an outcome, and so which report is worth verifying."""

@@ -1,0 +1,1 @@
+"""Updating: replicates of a stored run weighed anew by what was seen after its start."""
