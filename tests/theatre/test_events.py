@@ -260,3 +260,29 @@ def test_long_cells_of_events_leave_the_length_of_cells_elsewhere_as_it_was(tmp_
     with pytest.raises(EventFaults):
         read_events([path])
     assert csv.field_size_limit() == usual
+
+
+def test_a_file_cut_within_a_letter_stays_utf8_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "cut.csv"
+    path.write_bytes("date,place\n2013-01-01,Zahlé\n2013-01-02,Zahlé".encode()[:-1])
+    table = read_events([path])
+    assert table.frame["place"].tolist() == ["Zahlé", "Zahl"]
+    assert "cut short" in str(table.warnings[0])
+
+
+@pytest.mark.parametrize("off", ["1e300", "-4", "1e6"])
+def test_a_precision_that_cannot_be_is_a_fault(tmp_path: Path, off: str) -> None:
+    path = tmp_path / "off.csv"
+    path.write_text(f"date,precision_days\n2013-01-01,{off}\n2013-01-02,1\n")
+    table = read_events([path], leave_out_faulty=True)
+    assert table.n == 1
+    assert [(fault.row, fault.field) for fault in table.left_out] == [(2, "precision_days")]
+
+
+@pytest.mark.parametrize("year", ["2013.5", "1e30"])
+def test_a_year_that_is_no_year_is_a_fault(tmp_path: Path, year: str) -> None:
+    path = tmp_path / "gtd.csv"
+    path.write_text(f"iyear,imonth,iday,country_txt,attacktype1_txt\n{year},1,1,a,b\n2013,1,1,a,b\n")
+    table = read_events([path], leave_out_faulty=True)
+    assert table.n == 1
+    assert {fault.row for fault in table.left_out} == {2}

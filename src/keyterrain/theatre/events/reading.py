@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keyterrain.theatre.events.dates import read_dates
 from keyterrain.theatre.events.formats import ACLED, FORMATS, PLAIN, EventFormat, format_of, likeliest_format
-from keyterrain.theatre.events.sheet import NotASheet, Sheet, open_sheet, read_sheet
+from keyterrain.theatre.events.sheet import CUT_UTF8, NotASheet, Sheet, open_sheet, read_sheet
 from keyterrain.theatre.events.table import COLUMNS, DAYS, NUMBERS, TEXTS, EventFaults, EventTable, day_number
 from keyterrain.theatre.faults import Fault, in_order, nearest, shown
 
@@ -31,7 +31,11 @@ ACLED_SPREAD = {"1": 0, "2": 3, "3": 15}
 """Days by which an ACLED date may be off, by `time_precision`: the day, the week, the month (ACLED codebook)."""
 MONTH_DAYS, YEAR_DAYS = 15, 183
 """Half of what a date may be off where only the month, or only the year, is known."""
-_LIMITS = {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0), "weight": (0.0, np.inf), "low": (0.0, np.inf), "high": (0.0, np.inf)}
+_LIMITS = {
+    "lat": (-90.0, 90.0), "lon": (-180.0, 180.0), "weight": (0.0, np.inf), "low": (0.0, np.inf), "high": (0.0, np.inf),
+    "precision_days": (0.0, 36_525.0), "year": (0.0, 9999.0), "month": (0.0, 12.0), "day_of_month": (0.0, 31.0),
+}  # fmt: skip
+"""What each number may be; a date that is off by more than a century is a slip (assumption)."""
 
 
 def read_events(paths: Sequence[Path], *, leave_out_faulty: bool = False) -> EventTable:
@@ -106,6 +110,8 @@ def _file(path: Path) -> _File:
     done.faults += sheet.faults
     if opening.encoding == "cp1252":
         done.warnings.append(Fault(path.name, None, None, "is not UTF-8 and was read as Windows-1252"))
+    if opening.encoding == CUT_UTF8:
+        done.warnings.append(Fault(path.name, None, None, "ends in the middle of a letter: the file is cut short"))
     done.frame = _Rows(sheet, columns, done).frame()
     return done
 
@@ -187,6 +193,12 @@ class _Rows:
             self.fault(np.flatnonzero((values < low) | (values > high)), role, f"lies outside {low:g} to {high:g}:", texts)
         return values
 
+    def within(self, role: str) -> Floats:
+        """Return numbers of a role with 0 for what is blank or beyond its limits, which are faults already."""
+        values = self.number(role)
+        low, high = _LIMITS[role]
+        return np.where((values >= low) & (values <= high), values, 0.0)
+
     def refuse_order(self, numbers: dict[str, Floats]) -> None:
         """Find rows whose low, best and high are not in order."""
         with np.errstate(invalid="ignore"):
@@ -220,7 +232,7 @@ class _Rows:
     def spread(self) -> NDArray[np.int64]:
         """Return by how many days a date without an end may be off."""
         if "precision_days" in self.columns:
-            days: NDArray[np.int64] = np.ceil(np.nan_to_num(np.maximum(self.number("precision_days"), 0.0))).astype(np.int64)
+            days: NDArray[np.int64] = np.ceil(self.within("precision_days")).astype(np.int64)
             return days
         if self.file.format is not ACLED or "date_precision" not in self.columns:
             return np.zeros(self.n, dtype=np.int64)
@@ -256,7 +268,11 @@ class _Rows:
 
     def days_in_parts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return days from year, month and day, of which the last two are 0 where they are unknown."""
-        parts = [np.nan_to_num(self.number(role)).astype(np.int64) for role in ("year", "month", "day_of_month")]
+        roles = ("year", "month", "day_of_month")
+        numbers = [self.within(role) for role in roles]
+        for role, values in zip(roles, numbers, strict=True):
+            self.fault(np.flatnonzero(values % 1.0 != 0.0), role, "is no whole number:", self.text(role))
+        parts = [values.astype(np.int64) for values in numbers]
         different, where = np.unique(np.stack(parts), axis=1, return_inverse=True)
         spans = [_span(*(int(x) for x in column)) for column in different.T]
         first, last = (np.array([span[i] for span in spans], dtype=np.int64)[where.ravel()] for i in (0, 1))

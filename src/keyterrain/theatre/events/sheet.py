@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t", "|")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+CUT_UTF8 = "utf-8, cut short"
+"""Said of a text whose last letter is incomplete: all before it is UTF-8, and only a cut explains the end."""
 _BLOCK_BYTES = 1 << 24
 _LONGEST_CELL = 1 << 24
 _NEWLINE, _QUOTE = 10, 34
@@ -190,7 +192,9 @@ def _as_utf8(content: bytes) -> tuple[bytes, str]:
                 raise NotASheet(f"is marked as {encoding} and is not: {error.reason}") from None
     try:
         content.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and error.end == len(content):
+            return _with_plain_ends(content[: error.start]), CUT_UTF8
         return _with_plain_ends(content.decode("cp1252", errors="replace").encode()), "cp1252"
     return _with_plain_ends(content), "utf-8"
 
