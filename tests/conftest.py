@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Small fits take ten times as long when every matrix is shared out among threads; it has to be said before numpy is there.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import shutil
 import signal
 from typing import TYPE_CHECKING

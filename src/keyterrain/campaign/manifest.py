@@ -15,7 +15,7 @@ from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.version import __version__
 
-FORMAT = "keyterrain-run/3"
+FORMAT = "keyterrain-run/4"
 FILE_NAME = "manifest.json"
 DIGEST_BITS = 256
 
