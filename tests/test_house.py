@@ -123,3 +123,10 @@ def test_the_wheel_carries_every_file_of_the_package(tmp_path: Path) -> None:
     }
     with zipfile.ZipFile(wheel) as archive:
         assert here <= set(archive.namelist())
+
+
+def test_the_list_of_decisions_has_every_decision_once_in_order() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"^\| \[(\d{4})\]\((\S+)\)", (folder / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert [name for _, name in listed] == sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert [number for number, name in listed if not name.startswith(f"{number}-")] == []

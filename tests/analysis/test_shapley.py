@@ -134,3 +134,12 @@ def test_all_orders_are_equally_likely_and_do_not_hang_on_who_else_is_there() ->
     with_more = orders(2, ("ada", "bo", "cy", "di"), 6000)
     assert [tuple(each for each in order if each != "di") for order in with_more] == list(drawn)
     assert drawn != orders(3, ("ada", "bo", "cy"), 6000)
+
+
+def test_what_is_left_over_is_the_largest_gap_of_any_outcome_either_way() -> None:
+    def game(coalition: frozenset[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return np.array([1.0, 2.0, np.nan]) * len(coalition)
+
+    values = {"a": np.array([1.0, 1.5, 0.0]), "b": np.array([1.0, 2.0, 0.0])}
+    assert left_over(values, game) == 0.5
+    assert left_over({key: -value for key, value in values.items()}, game) == 7.5

@@ -85,7 +85,9 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
         luck = Luck(np.uint64(prepared.seed), np.uint64(first + i))
         outcome = play_replicate(i, prepared.world.record, drawn.records, luck, state, sheets, prepared.days, week_days, verify)
         if outcome.overflow:
-            raise ListOverrun(f"replicate {first + i} overran a list of events, orders or groups on the way")
+            raise ListOverrun(
+                f"replicate {first + i} overran a list of events, orders, groups on the way or pairs of origin and host"
+            )
         if outcome.finding.breach != SOUND:
             breaches.append(_sentence(prepared, first + i, outcome))
         turn_over(pages, i)
