@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from keyterrain.theatre.events.reading import read_events
 
 __all__ = [
-    "SpilloverQuestion", "__version__", "answer_claims", "calibrate", "compare_policies", "decisive", "load", "open_run", "read_events",
-    "run", "spillover", "terrain",
+    "SpilloverQuestion", "__version__", "answer_claims", "calibrate", "compare_policies", "decisive", "load",
+    "open_run", "read_events", "run", "spillover", "terrain",
 ]  # fmt: skip
 
 _HOMES = {
