@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from keyterrain.theatre.importers.request import BuildRequest
 
 __all__ = [
-    "Box", "BuildRequest", "SpilloverQuestion", "__version__", "answer_claims", "backtest", "build", "calibrate", "compare_policies",
-    "decisive", "load", "open_run", "read_events", "run", "sensitivity", "spillover", "terrain", "update",
+    "Box", "BuildRequest", "SpilloverQuestion", "__version__", "answer_claims", "backtest", "build", "calibrate",
+    "compare_policies", "decisive", "load", "open_run", "read_events", "run", "sensitivity", "spillover", "terrain", "update",
 ]  # fmt: skip
 
 _HOMES = {
