@@ -409,11 +409,15 @@ def typical_km(folder: FleeFolder, km: NDArray[np.float64]) -> float:
 
 
 def goal_pull(folder: FleeFolder, parameters: GoalParameters, outward: list[Direction]) -> NDArray[np.float64]:
-    """Lasting pull of each camp, by what the map shows: places on its side of the border, and roads that lead to it."""
+    """Lasting pull of each camp, by what the map shows: places on the far side of the border, and roads that lead to it.
+
+    Places of a country that is fought over say where people flee from, not who receives them: there none are counted.
+    """
+    at_war = {place.country for place in folder.places if place.kind == "conflict_zone"}
     hubs = dict.fromkeys({place.country for place in folder.places}, 0)
     camps = dict(hubs)
     for place in folder.places:
-        hubs[place.country] += not place.is_camp
+        hubs[place.country] += not place.is_camp and place.country not in at_war
         camps[place.country] += place.is_camp
     gates = np.zeros(len(folder.places))
     for each in outward:
