@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import atan, cos, degrees, radians, sqrt
 from pathlib import Path
 
@@ -7,7 +9,9 @@ import numpy as np
 import pytest
 
 import spatial_oracle
+from keyterrain.geo import relief as relief_module
 from keyterrain.geo.distance import Points
+from keyterrain.geo.elevation import Elevation
 from keyterrain.geo.relief import relief_index, relief_m, ruggedness_m, slope_deg, vector_ruggedness
 from terrains import ARC_30, centre, ground_of, rough_heights, utm_ground
 
@@ -112,3 +116,27 @@ def test_ground_steep_to_the_east_is_steeper_where_degrees_are_narrower(tmp_path
 def test_the_relief_index_is_0_on_rolling_and_1_on_alpine_ground() -> None:
     index = relief_index(np.array([0.0, 10.0, 150.0, sqrt(150.0 * 1000.0), 1000.0, 2500.0]))
     np.testing.assert_allclose(index, [0.0, 0.0, 0.0, 0.5, 1.0, 1.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("at_once", [1, 500, 200_000])
+@pytest.mark.parametrize("make", [ground_of, partial(utm_ground, step_m=700.0)])
+def test_relief_of_many_points_is_to_the_bit_that_of_the_cells_about_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path, np.ndarray], Elevation], at_once: int
+) -> None:
+    heights = rough_heights((30, 40), seed=4)
+    heights[5:9, 11:14] = np.nan
+    elevation = make(tmp_path, heights)
+    rng = np.random.default_rng(3)
+    # also at the edge, in corners and amid cells without data
+    row, column = (
+        np.append(rng.uniform(-0.5, 29.5, 60), [0.0, 29.0, 6.0]),
+        np.append(rng.uniform(-0.5, 39.5, 60), [0.0, 39.0, 12.0]),
+    )
+    points = elevation.grid.position_of(row, column)
+    around = [elevation.cells_within(lat, lon, 3.0).height_m for lat, lon in zip(points.lat, points.lon, strict=True)]
+    expected = [
+        np.ptp(np.append(cells, own[~np.isnan(own)])) for cells, own in zip(around, elevation.at(points)[:, None], strict=True)
+    ]
+    monkeypatch.setattr(relief_module, "CELLS_AT_ONCE", at_once)
+    assert relief_m(elevation, points).tolist() == expected
+    assert relief_m(elevation, points[:0]).shape == (0,)

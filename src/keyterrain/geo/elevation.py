@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.geo.distance import Floats, Integers, Points, distance_km
+from keyterrain.geo.distance import Booleans, Floats, Integers, Points, distance_km
 
 if TYPE_CHECKING:
     from pyproj import Transformer
@@ -247,6 +247,25 @@ class Elevation:
         if missing.size:
             raise ElevationError(f"No elevation in {name} for {_listed(points, missing, names)}.")
 
+    def heights_within(self, points: Points, radius_km: float) -> Floats:
+        """Heights of the cells whose centres lie within the radius of each point, in one go: as `cells_within` has them.
+
+        Returns
+        -------
+        Shape (point, cell), in the order of the raster; NaN for cells beyond the radius and those without data.
+        """
+        n_rows, n_columns = self.heights_m.shape
+        row, column = self.grid.cell_of(points)
+        width_km, height_km = self.grid.cell_km(points)
+        rows, in_rows = _spans(row, 1.001 * radius_km / height_km, n_rows)
+        columns, in_columns = _spans(column, 1.001 * radius_km / width_km, n_columns)
+        shape = (len(points), rows.shape[1], columns.shape[1])
+        down = np.broadcast_to(rows[:, :, None], shape)
+        right = np.broadcast_to(columns[:, None, :], shape)
+        km = distance_km(Points(points.lat[:, None, None], points.lon[:, None, None]), self.grid.position_of(down, right))
+        inside = in_rows[:, :, None] & in_columns[:, None, :] & (km <= radius_km)
+        return np.where(inside, self.heights_m[down, right].astype(np.float64), np.nan).reshape(len(points), -1)
+
     def cells_within(self, lat: float, lon: float, radius_km: float) -> Cells:
         """Cells whose centres lie within the radius of a position, those without data left out."""
         centre = Points.of([lat], [lon])
@@ -347,6 +366,14 @@ def _span(index: Floats, margin: float, n: int) -> slice:
     first = int(np.clip(np.floor(np.min(index) - margin), 0, n - 2))
     last = int(np.clip(np.ceil(np.max(index) + margin), first + 1, n - 1))
     return slice(first, last + 1)
+
+
+def _spans(index: Floats, margin: Floats, n: int) -> tuple[Integers, Booleans]:
+    """Indices that `_span` gives for each of several positions, and which of them are its own: all have as many."""
+    first = np.clip(np.floor(index - margin), 0, n - 2).astype(np.int64)
+    last = np.clip(np.ceil(index + margin), first + 1, n - 1).astype(np.int64)
+    within = first[:, None] + np.arange(int((last - first).max(initial=0)) + 1)
+    return np.minimum(within, n - 1), within <= last[:, None]
 
 
 def _declared_grid(raster: Any, name: str) -> Grid:

@@ -15,15 +15,24 @@ ROLLING_RELIEF_M = 150.0
 ALPINE_RELIEF_M = 1000.0
 """Relief of alpine ground, where the index is 1 (assumption)."""
 
+CELLS_AT_ONCE = 200_000
+"""About as many cells are looked at together: enough that no time goes on calls, and some tens of MB."""
+
 
 def relief_m(elevation: Elevation, points: Points, radius_km: float = RELIEF_RADIUS_KM) -> Floats:
     """Highest less lowest cell within the radius of each point; the point itself counts as one of them."""
-    return np.array([_span_m(elevation, *at, radius_km) for at in zip(points.lat, points.lon, elevation.at(points), strict=True)])
+    own_m = elevation.at(points)
+    at_once = max(1, int(CELLS_AT_ONCE * elevation.cell.width_km * elevation.cell.height_km / (2.0 * radius_km) ** 2))
+    spans = [
+        _span_m(np.column_stack([elevation.heights_within(points[part], radius_km), own_m[part]]))
+        for part in (slice(i, i + at_once) for i in range(0, len(points), at_once))
+    ]
+    return np.concatenate([np.empty(0), *spans])
 
 
-def _span_m(elevation: Elevation, lat: float, lon: float, own_m: float, radius_km: float) -> float:
-    heights = np.append(elevation.cells_within(lat, lon, radius_km).height_m, own_m)
-    return float(np.nanmax(heights) - np.nanmin(heights))
+def _span_m(heights_m: Floats) -> Floats:
+    span: Floats = np.fmax.reduce(heights_m, axis=1) - np.fmin.reduce(heights_m, axis=1)
+    return span
 
 
 def relief_index(relief_m: NDArray[np.floating]) -> Floats:
