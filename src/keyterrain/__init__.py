@@ -11,6 +11,8 @@ The nouns and verbs of the package, fetched only when asked for, so that importi
     compared = kt.compare_policies(scenario, replicates=200)
     print(kt.decisive(scenario, replicates=200).sentence)
     ground = kt.terrain(scenario, against="qara")
+    request = kt.BuildRequest((Path("dem.tif"),), Path("roads.osm.pbf"), (Path("XY.txt"),), kt.Box.read("36,33.4,36.9,34.2"))
+    built = kt.build(request, Path("my-theatre"))
     events = kt.read_events([Path("ged.csv")])
     connected = kt.spillover(events, kt.SpilloverQuestion("country=Syria", "country=Lebanon")).verdict
 """
@@ -30,17 +32,23 @@ if TYPE_CHECKING:
     from keyterrain.analysis.spillover.question import ask_spillover as spillover
     from keyterrain.analysis.terrain import terrain
     from keyterrain.campaign.ensemble import open_run, run
+    from keyterrain.geo.box import Box
     from keyterrain.theatre import load
     from keyterrain.theatre.events.reading import read_events
+    from keyterrain.theatre.importers.build import build
+    from keyterrain.theatre.importers.request import BuildRequest
 
 __all__ = [
-    "SpilloverQuestion", "__version__", "answer_claims", "compare_policies", "decisive", "load", "open_run", "read_events", "run",
-    "spillover", "terrain",
+    "Box", "BuildRequest", "SpilloverQuestion", "__version__", "answer_claims", "build", "compare_policies", "decisive", "load",
+    "open_run", "read_events", "run", "spillover", "terrain",
 ]  # fmt: skip
 
 _HOMES = {
+    "Box": "keyterrain.geo.box",
+    "BuildRequest": "keyterrain.theatre.importers.request",
     "SpilloverQuestion": "keyterrain.analysis.spillover.answer",
     "answer_claims": "keyterrain.analysis.claims",
+    "build": "keyterrain.theatre.importers.build",
     "compare_policies": "keyterrain.analysis.policies",
     "decisive": "keyterrain.analysis.decisive.question",
     "load": "keyterrain.theatre",

@@ -46,6 +46,8 @@ def test_json_stands_alone_and_counts(command: list[str], tmp_path: Path, capsys
         (["--bbox", "36.5,34,36,34.4"], "is 36,34,36.5,34.4 meant"),
         (["--min-population", "1000000"], "lower --min-population"),
         (["--places", "nowhere.txt"], "there is no file nowhere.txt"),
+        (["--start", "1200-01-01"], "1200-01-01 is before 1800"),
+        (["--bbox", "-6.5,34,-6,34.4"], "of another region than the box -6.5,34,-6,34.4"),
     ],
 )
 def test_faults_are_sentences_and_end_with_2(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
+import keyterrain as kt
 from extracts import BOX, SETTLED, Extract, Settled, arguments, geonames, geonames_cells, km_of, valley, valley_heights, write_dem
 from keyterrain.geo.box import Box
 from keyterrain.theatre import CheckReport, ScenarioFaults, check, load
@@ -324,6 +325,12 @@ def test_faults_of_all_files_are_said_at_once(files: dict[str, Path], tmp_path: 
 def test_latitude_first_is_said_with_the_box_that_was_meant(files: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(ScenarioFaults, match=r"write 36,34,36\.5,34\.4"):
         build(request(files, box=BOX.turned), tmp_path / "out")
+
+
+def test_the_library_builds_as_the_command_does(files: dict[str, Path], built: Built, tmp_path: Path) -> None:
+    asked = kt.BuildRequest((files["dem"],), files["roads"], (files["places"],), kt.Box.read("36,34,36.5,34.4"))
+    again = kt.build(asked, tmp_path / "valley")
+    assert bytes_of(again.out) == bytes_of(built.out)
 
 
 def test_a_box_without_places_says_how_many_lie_outside(files: dict[str, Path], tmp_path: Path) -> None:

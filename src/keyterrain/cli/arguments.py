@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 Work = Callable[[argparse.Namespace], "Answer"]
+LIST_BELOW_ZERO = re.compile(r"-\d*\.?\d*,")
+"""The beginning of several numbers, the first below zero."""
 
 
 class Answer(NamedTuple):
@@ -34,6 +37,17 @@ def add_command(
     parser.add_argument("--json", action="store_true", help="answer in JSON, for machines")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error of ours")
     return parser
+
+
+def joined_to_options(given: Sequence[str]) -> list[str]:
+    """Join what begins like `-6.5,34` to the option before it: argparse would take a box west of Greenwich for an option."""
+    joined: list[str] = []
+    for word in given:
+        if LIST_BELOW_ZERO.match(word) and joined and joined[-1].startswith("--") and "=" not in joined[-1]:
+            joined[-1] = f"{joined[-1]}={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def add_scenario(parser: argparse.ArgumentParser) -> None:

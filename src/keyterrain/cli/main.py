@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from keyterrain.cli import build, check, claims, decisive, export, policies, report, run, scenarios, spillover, terrain
 from keyterrain.cli.answer import as_json
-from keyterrain.cli.arguments import Answer
+from keyterrain.cli.arguments import Answer, joined_to_options
 from keyterrain.cli.endings import SURROUNDINGS, ending_of
 from keyterrain.version import __version__
 
@@ -33,7 +33,7 @@ exit codes: 0 done, 1 an error of keyterrain, 2 the input is at fault, 3 the sur
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors of usage raise SystemExit(2) as argparse does."""
-    parsed = parser().parse_args(arguments)
+    parsed = parser().parse_args(joined_to_options(sys.argv[1:] if arguments is None else arguments))
     with _terminated_like_interrupted():
         try:
             answer = _work(parsed)

@@ -13,7 +13,7 @@ from keyterrain.theatre.quantity import GRADE_PATTERN, Quantity, format_number
 KEY_PATTERN = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER_PATTERN = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,25})?(?:[eE][+-]?\d{1,3})?")
-_EARLIEST_YEAR = 1800
+EARLIEST_YEAR = 1800
 _LARGEST_NUMBER = 1e15
 _LONGEST_KEY = 60
 _LONGEST_TEXT = 20_000
@@ -155,8 +155,8 @@ def read_date(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise BadCell(f"{shown(text)} is a day that does not exist") from None
-    if day.year < _EARLIEST_YEAR:
-        raise BadCell(f"{shown(text)} is before {_EARLIEST_YEAR}")
+    if day.year < EARLIEST_YEAR:
+        raise BadCell(f"{shown(text)} is before {EARLIEST_YEAR}")
     return day
 
 

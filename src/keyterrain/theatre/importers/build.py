@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keyterrain.geo import mosaic
 from keyterrain.geo.box import Box, BoxError
+from keyterrain.theatre.cells import EARLIEST_YEAR
 from keyterrain.theatre.faults import Fault
 from keyterrain.theatre.folder import LARGEST_FILE_BYTES
 from keyterrain.theatre.importers.assembly import scenario_of
@@ -30,6 +31,7 @@ def build(request: BuildRequest, out: Path, tell: Tell = lambda _: None) -> Buil
         If it cannot be written.
     """
     _require_absent(out)
+    _require_start(request)
     sources = read(request, tell)
     theatre = network_of(request, sources, tell)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +45,11 @@ def build(request: BuildRequest, out: Path, tell: Tell = lambda _: None) -> Buil
 def _require_absent(out: Path) -> None:
     if out.exists() or out.is_symlink():
         raise refusal([Fault("--out", None, None, f"{out} is there already, and nothing is written over")])
+
+
+def _require_start(request: BuildRequest) -> None:
+    if request.start is not None and request.start.year < EARLIEST_YEAR:
+        raise refusal([Fault("--start", None, None, f"{request.start} is before {EARLIEST_YEAR}")])
 
 
 def _write(request: BuildRequest, sources: Read, theatre: TheatreNetwork, beside: Path, out: Path, tell: Tell) -> Built:
