@@ -48,9 +48,8 @@ def fit(folders: Sequence[FleeFolder], generations: int) -> NDArray[np.float64]:
         relative = [error(folder, values.tolist()) / PEER.get(folder.name, 1.0) for folder in folders]
         return sum(relative) + WORSE_WEIGHT * sum(max(each - WORSE_THAN, 0.0) for each in relative)
 
-    found = differential_evolution(
-        loss, Bounds(*zip(*BOUNDS.values(), strict=True)), maxiter=generations, popsize=6, seed=1, polish=False, tol=1e-3
-    )
+    bounds = Bounds(*(list(side) for side in zip(*BOUNDS.values(), strict=True)))
+    found = differential_evolution(loss, bounds, maxiter=generations, popsize=6, seed=1, polish=False, tol=1e-3)
     fitted: NDArray[np.float64] = found.x
     return fitted
 
