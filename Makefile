@@ -38,6 +38,7 @@ test: setup ## every test (ARGS=... goes to pytest)
 
 bench: setup ## speed, start-up and memory, measured from outside (ARGS=--save keeps the figures)
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+	@$(BIN)/python benchmarks/displacement.py
 
 lint: setup ## style and types
 	@$(BIN)/ruff check .

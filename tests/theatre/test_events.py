@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,11 @@ def test_the_flagships_events_can_leave_out_what_is_written_from_memory() -> Non
         if "2013-11-19" <= str(day_of(row.day)) <= "2013-11-20"
     }
     assert {("2013-11-19", "Syria"), ("2013-11-19", "Lebanon"), ("2013-11-20", "Saudi Arabia")} <= november
+
+
+def test_long_cells_of_events_leave_the_length_of_cells_elsewhere_as_it_was(tmp_path: Path) -> None:
+    usual = csv.field_size_limit()
+    path = written(tmp_path, f"date,place,kind\n2013-11-19,qara,{'x' * 2 * usual}\n2013-11-20,qara,raid\n2013-11-20,qara\n")
+    with pytest.raises(EventFaults):
+        read_events([path])
+    assert csv.field_size_limit() == usual

@@ -11,6 +11,7 @@ from keyterrain.analysis.kept_answers import keep, kept, number
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
+    from keyterrain.analysis.relief_levers import ReliefShares
     from keyterrain.campaign.ensemble import Run
 
 FILE_NAME = "claims.json"
@@ -77,6 +78,25 @@ def claims_for_scripts(answers: ClaimAnswers) -> dict[str, object]:
     claims = [_claim(answer) for answer in answers.answers]
     played = {"variants": answers.n_variants, "replicates_played": answers.n_played}
     return {"scenario": answers.scenario, "seed": answers.seed, "budget": answers.budget, **played, "claims": claims}
+
+
+def relief_for_scripts(shares: ReliefShares) -> dict[str, object]:
+    """Return what the assumptions about relief carry of answers, as scripts may rely on it."""
+    claims = [
+        {
+            "id": share.claim.key,
+            "points": [
+                {"point": each.point, "levers": each.levers, **_claim(each.answer), "estimate": share.estimate(each.point)}
+                for each in share.points
+            ],
+            "swing": share.swing,
+            "carried": share.carried,
+            "rests_on_it": share.rests_on_it,
+        }
+        for share in shares.shares
+    ]
+    played = {"replicates": shares.replicates, "replicates_played": shares.n_played}
+    return {"seed": shares.seed, **played, "claims": claims}
 
 
 def save_claims(answers: ClaimAnswers, run: Run) -> Path:

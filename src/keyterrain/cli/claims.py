@@ -16,11 +16,13 @@ from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
+    from keyterrain.analysis.relief_levers import Point, ReliefShare, ReliefShares
     from keyterrain.campaign.ensemble import Run
 
 EXAMPLES = """
 keyterrain claims qalamoun-2013
 keyterrain claims qalamoun-2013 --only qara-was-takable piecemeal-is-slower --replicates 4000 --seed 1
+keyterrain claims qalamoun-2013 --only no-quiet-month --relief --relief-replicates 500
 keyterrain claims runs/base --save
 keyterrain claims runs/base --json
 keyterrain claims --measures
@@ -39,6 +41,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_seed(parser, default=None, otherwise="0, or that of the run")
     add_crew(parser)
     parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="claims to answer (default: all)")
+    relief = "answer every claim chosen also over the joint range of what is assumed of relief (default: those about relief)"
+    parser.add_argument("--relief", action="store_true", help=relief)
+    shares = "replicates of each campaign for that; 0 leaves it out (default: 250, or --replicates where that is less)"
+    parser.add_argument("--relief-replicates", type=whole_number(0, 10_000_000), metavar="N", help=shares)
     parser.add_argument("--save", action="store_true", help="keep the answers in the run's folder, for its report")
     parser.add_argument("--measures", action="store_true", help="list what claims and outcomes may measure, and answer nothing")
 
@@ -51,11 +57,13 @@ def work(arguments: argparse.Namespace) -> Answer:
         from keyterrain.campaign.errors import RunRefused
 
         raise RunRefused("Say which scenario or run: keyterrain claims SCENARIO_OR_RUN.")
-    from keyterrain.analysis.saved_claims import claims_for_scripts, save_claims
+    from keyterrain.analysis.saved_claims import claims_for_scripts, relief_for_scripts, save_claims
 
     run = run_asked(arguments)
     answers = _answers(arguments, run)
-    machine, people = claims_for_scripts(answers), _text(answers, in_full=bool(arguments.only))
+    shares = _relief(arguments, run)
+    machine = {**claims_for_scripts(answers), **({} if shares is None else {"relief": relief_for_scripts(shares)})}
+    people = _text(answers, in_full=bool(arguments.only)) + ("" if shares is None else f"\n\n{_relief_text(shares)}")
     if run is not None and arguments.save:
         saved = save_claims(answers, run)
         machine, people = {**machine, "saved": saved}, f"{people}\n\nkept in {saved}; the report of the run shows them"
@@ -84,6 +92,55 @@ def _answers(arguments: argparse.Namespace, run: Run | None) -> ClaimAnswers:
             )
     finally:
         progress.close()
+
+
+def _relief(arguments: argparse.Namespace, run: Run | None) -> ReliefShares | None:
+    """Answer the claims about relief over the joint range of its assumptions; None where there are none, or none is wanted."""
+    from keyterrain.analysis.relief_levers import DEFAULT_REPLICATES, about_relief, relief_shares
+    from keyterrain.theatre import load
+
+    most = arguments.replicates or DEFAULT_REPLICATES
+    replicates = min(DEFAULT_REPLICATES, most) if arguments.relief_replicates is None else arguments.relief_replicates
+    scenario = run.scenario if run else load(arguments.scenario)
+    if replicates == 0 or not (arguments.relief or about_relief(scenario, arguments.only)):
+        return None
+    progress = CountLine("replicates")
+    try:
+        with crew_of(arguments) as crew:
+            return relief_shares(
+                scenario,
+                only=arguments.only,
+                every=arguments.relief,
+                replicates=replicates,
+                seed=arguments.seed or 0,
+                run=run,
+                executor=crew,
+                progress=progress,
+            )
+    finally:
+        progress.close()
+
+
+def _relief_text(shares: ReliefShares) -> str:
+    """Say what the assumptions about relief carry of each answer."""
+    from keyterrain.analysis.relief_levers import AS_ASSUMED, OFF, STRONG, WEAK
+
+    rows = [["claim", *(point for point in (AS_ASSUMED, WEAK, STRONG, OFF)), "5 to 95 %", "verdict"]]
+    for share in shares.shares:
+        cells = [_estimate(share, each.point, each.answer) for each in share.points]
+        verdict = "rests on them" if share.rests_on_it else "the same throughout"
+        rows.append([share.claim.key, *cells, "undefined" if math.isnan(share.swing) else f"{share.swing:+.3g}", verdict])
+    heading = (
+        f"What the assumptions about relief carry together (relief multiplier, narrowing, frontage, heights): each claim "
+        f"with all four at the joint 5 % and 95 % points of their ranges and with all of them off; {shares.replicates} "
+        f"replicates each on the same luck, {shares.n_played} played, seed {shares.seed}"
+    )
+    return "\n".join([*_wrapped(heading, 0), as_table(rows)])
+
+
+def _estimate(share: ReliefShare, point: Point, answer: ClaimAnswer) -> str:
+    value = share.estimate(point)
+    return f"{'undefined' if math.isnan(value) else f'{value:.3g}'} ({answer.verdict})"
 
 
 def _text(answers: ClaimAnswers, *, in_full: bool) -> str:

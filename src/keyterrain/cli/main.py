@@ -14,13 +14,43 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
-from keyterrain.cli import build, calibrate, check, claims, decisive, export, policies, report, run, scenarios, spillover, terrain
+from keyterrain.cli import (
+    build,
+    calibrate,
+    check,
+    claims,
+    combat_law,
+    decisive,
+    displace,
+    export,
+    policies,
+    report,
+    run,
+    scenarios,
+    spillover,
+    terrain,
+)
 from keyterrain.cli.answer import as_json
 from keyterrain.cli.arguments import Answer
 from keyterrain.cli.endings import SURROUNDINGS, ending_of
 from keyterrain.version import __version__
 
-COMMANDS = (scenarios, check, build, terrain, run, claims, decisive, policies, calibrate, spillover, report, export)
+COMMANDS = (
+    scenarios,
+    check,
+    build,
+    calibrate,
+    terrain,
+    run,
+    claims,
+    decisive,
+    policies,
+    spillover,
+    displace,
+    report,
+    export,
+    combat_law,
+)
 GARBAGE_THRESHOLD = 100_000
 """New objects after which garbage is looked for; assumption: in place of 700, some hundred times more seldom."""
 DESCRIPTION = "Which ground decides an armed conflict? Plays campaigns day by day, thousands of times, with uncertainty."

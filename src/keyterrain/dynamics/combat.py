@@ -22,6 +22,7 @@ from keyterrain.dynamics.control import capture, clear_out, make_terms, may_chan
 from keyterrain.dynamics.decision import estimate, phases_left
 from keyterrain.dynamics.frontage import frontage
 from keyterrain.dynamics.kernel import kernel
+from keyterrain.dynamics.lanchester import casualties
 from keyterrain.dynamics.losses import lose
 from keyterrain.dynamics.luck import (
     COMBAT,
@@ -220,6 +221,29 @@ def fight(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defe
 
 
 @kernel
+def wear_each_other_down(day: int, w: World, d: Draw, luck: Luck, s: State, attacker: int, defender: int, place: int) -> None:
+    """A day by a Lanchester law in place of a phase: single casualties of all who are there, nobody leaves or breaks off.
+
+    An attacker's worth against a defender is what the force ratio and quality leave when numbers are taken out of them, so that
+    the law alone says what numbers do. How many fall in a day settles how long a battle lasts and not who wins it.
+    """
+    par = d.par
+    x, y = friendly_force(w, s, attacker, place), friendly_force(w, s, defender, place)
+    cap = frontage(w, d, place, par.combat_frontage, par.combat_narrowing)
+    engaged = math.log(max(min(float(x), cap), 1.0) / max(min(float(y), cap), 1.0))
+    worth_of_one = math.exp(logit_win(w, d, s, attacker, defender, place) - par.combat_slope * engaged)
+    share = 0.5 * (par.combat_defender_loss_losing + par.combat_attacker_loss_winning) * par.combat_loss_factor
+    left = np.zeros(2, dtype=np.int64)
+    most = int(math.ceil(share * (x + y)))
+    casualties(int(par.combat_law + 0.5), luck, day, w.place_word[place], worth_of_one, most, x, y, left)
+    lost = take_losses(day, w, d, luck, s, attacker, place, float(x), (x - left[0]) / x)
+    s.defence_lost[place] += take_losses(day, w, d, luck, s, defender, place, float(y), (y - left[1]) / y)
+    slot = s.attack_slot[place]
+    if slot != NONE:
+        s.op_lost[attacker, slot] += lost
+
+
+@kernel
 def pause_after_phase(d: Draw, place: int, u: float) -> int:
     """Days until the next phase, longer on rugged ground."""
     return geometric(d.par.combat_pause_days / d.par.combat_tempo_relief ** d.relief[place], u)
@@ -350,6 +374,10 @@ def battle_day(day: int, w: World, d: Draw, luck: Luck, s: State, place: int) ->
         return
     s.battle[place] = True
     mark_fought(w, s, attacker, place)
+    if d.par.combat_law > 0.5:
+        wear_each_other_down(day, w, d, luck, s, attacker, defender, place)
+        count_forces_at(w, s, place)
+        return
     if s.pause[place] > 0:
         s.pause[place] -= 1
         return

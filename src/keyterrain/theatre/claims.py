@@ -12,6 +12,7 @@ from keyterrain.theatre.outcomes import MEASURES
 Pairs = tuple[tuple[str, str], ...]
 Arguments = tuple[tuple[str, object], ...]
 Combination = Literal["all_of", "any_of"]
+RELIEF = "relief"
 BoundWord = Literal["above", "below", "between", "not_between"]
 
 
@@ -112,6 +113,8 @@ class Claim:
         Why this theatre cannot answer it; then it has no parts.
     only_bears_out
         Why its measures can bear it out and cannot refute it, where that is so.
+    about
+        `relief` where it is about mountains: what is assumed of them then has to be told apart in the answer. Else empty.
     """
 
     key: str
@@ -125,6 +128,7 @@ class Claim:
     only_bears_out: str = ""
     observed: Quoted | None = None
     note: str = ""
+    about: str = ""
 
 
 CLAIM_COLUMNS = (
@@ -134,6 +138,13 @@ CLAIM_COLUMNS = (
     Column("start", "date", "first evening that suits it; blank: the scenario's first, or the run's", default=""),
     Column("cannot_tell", "text", "why this theatre cannot answer it; then nothing is measured", default=""),
     Column("only_bears_out", "text", "why what is measured can bear it out but not refute it", default=""),
+    Column(
+        "about",
+        "choice",
+        "`relief` where it is about mountains: it is then also answered over the joint range of what is assumed of them",
+        default="",
+        choices=(RELIEF,),
+    ),
     Column("note", "text", "what a reader of the answer should know", default=""),
     Column(
         "observed", "nested", "what happened, where the record cannot be computed with: `says`, `source`, `grade`", default=""

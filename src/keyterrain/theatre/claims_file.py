@@ -215,6 +215,7 @@ class _Reader:
             only_bears_out=cells["only_bears_out"],
             observed=observed,
             note=cells["note"],
+            about=cells["about"] or "",
         )
 
     def parts(self, entry: Entry, path: str, cells: Mapping[str, Any]) -> list[Comparison | Whichever | None]:

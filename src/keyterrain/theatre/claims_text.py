@@ -26,6 +26,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "cannot_tell": claim.cannot_tell,
         "only_bears_out": claim.only_bears_out,
         "observed": _quoted(claim.observed) if claim.observed else "",
+        "about": claim.about,
         "note": claim.note,
     }
     written = {key: value for key, value in written.items() if value}

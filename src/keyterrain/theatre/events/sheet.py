@@ -50,7 +50,7 @@ class Opening:
         """Read the rows one by one, the header first; slow, and needed only to say where faults are."""
         reader = csv.reader(io.StringIO(self.content.decode()), delimiter=self.separator)
         begun = 0
-        for cells in reader:
+        while (cells := _next_cells(reader)) is not None:
             if cells:
                 yield Record(begun + 1, cells)
             begun = reader.line_num
@@ -115,10 +115,18 @@ def open_sheet(path: Path) -> Opening:
     first = content.partition(b"\n")[0].decode()
     if not first.strip():
         raise NotASheet("is empty")
-    csv.field_size_limit(_LONGEST_CELL)
-    separator = max(SEPARATORS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
-    names = next(csv.reader(io.StringIO(content[: _end_of_header(content)].decode()), delimiter=separator))
+    separator = max(SEPARATORS, key=lambda each: len(_next_cells(csv.reader([first], delimiter=each)) or ()))
+    names = _next_cells(csv.reader(io.StringIO(content[: _end_of_header(content)].decode()), delimiter=separator)) or []
     return Opening(path.name, content, encoding, separator, tuple(name.strip().casefold() for name in names))
+
+
+def _next_cells(reader: Iterator[list[str]]) -> list[str] | None:
+    """Return the next row of a reader, whose cells may be long, or None; how long cells may be elsewhere stays as it was."""
+    usual = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        return next(reader, None)
+    finally:
+        csv.field_size_limit(usual)
 
 
 def read_sheet(opening: Opening, wanted: tuple[str, ...]) -> Sheet:

@@ -1,0 +1,217 @@
+"""Ensembles of refugee flows: one folder under one set of rules, played many times with uncertain parameters and counts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyterrain.campaign.entities import word, words
+from keyterrain.campaign.refugee_rules import FITTED, GoalParameters, RuledConflict, flee_rules, goal_rules
+from keyterrain.campaign.threads import Threads, n_cores
+from keyterrain.dynamics.luck import fill_normals
+from keyterrain.dynamics.refugee_flows import N_BINS, N_COUNTS, N_LEG_FIELDS, REFUGEE_FLOWS, Flows, play_flows
+from keyterrain.theatre.flee_folder import FleeFolder
+from keyterrain.version import __version__
+
+RULES = ("keyterrain", "flee")
+CAPACITIES = ("without-leaked", "as-given")
+PULL_STREAM = REFUGEE_FLOWS + 1
+"""Stream of what is uncertain about a replicate as a whole."""
+UNDER_WAY, RETURNED, UNPLACED, DEBT = 0, 1, 2, 3
+"""Columns of `elsewhere`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """Standard deviations of logarithms: of each camp's pull, of each country's, of the reach of distance, and of newcomers."""
+
+    camp_pull: float = 0.6
+    country_pull: float = 0.5
+    distance: float = 0.2
+    newcomers: float = 0.05
+
+
+CERTAIN = Uncertainty(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplacementRun:
+    """What an ensemble gave: `arrived` is (replicate, day, camp), `elsewhere` (replicate, day, 4), see `play_flows`.
+
+    `central` (day, camp) is one more run, with every parameter at its central value: what stands against one run of a peer.
+    """
+
+    folder: FleeFolder
+    rules: str
+    capacities: str
+    parameters: GoalParameters | None
+    uncertainty: Uncertainty
+    replicates: int
+    seed: int
+    version: str
+    central: NDArray[np.int32]
+    arrived: NDArray[np.int32]
+    elsewhere: NDArray[np.int64]
+    seconds: float
+    seconds_per_replicate: float
+
+    @property
+    def camps(self) -> tuple[str, ...]:
+        """Names of the camps."""
+        return tuple(self.folder.places[k].name for k in self.folder.camps)
+
+    @property
+    def people(self) -> int:
+        """Most people who were displaced on a day, over all replicates."""
+        return int((self.arrived.sum(axis=2) + self.elsewhere[:, :, UNDER_WAY]).max())
+
+
+def play_displacement(
+    folder: FleeFolder,
+    *,
+    rules: str = "keyterrain",
+    capacities: str = "without-leaked",
+    replicates: int = 200,
+    seed: int = 0,
+    threads: int | None = None,
+    parameters: GoalParameters = FITTED,
+    uncertainty: Uncertainty | None = None,
+) -> DisplacementRun:
+    """Play a folder of Flee many times.
+
+    Parameters
+    ----------
+    folder
+        As `read_flee_folder` gives it.
+    rules
+        One of `RULES`. Flee's have the parameters of the folder's settings, and nothing uncertain but luck.
+    capacities
+        One of `CAPACITIES`: without those that were taken from the counts to be predicted, or all. Flee's rules always have all
+        unless they are asked to do without.
+    replicates, seed, threads
+        How many, from what number, and how many at a time; the result does not depend on the threads.
+    parameters, uncertainty
+        Of our rules.
+
+    Raises
+    ------
+    keyterrain.theatre.faults.ScenarioFaults
+        Flee's rules cannot be applied to the folder.
+    """
+    if uncertainty is None:
+        uncertainty = Uncertainty() if rules == "keyterrain" else CERTAIN
+    ignored = tuple(each.camp for each in folder.leaked) if capacities == "without-leaked" else ()
+    ready = flee_rules(folder, ignored=ignored) if rules == "flee" else goal_rules(folder, parameters, ignored=ignored)
+    varied = _Variation(folder, ready, uncertainty, replicates, seed)
+    arrived = np.zeros((replicates, folder.days, len(ready.hosts)), dtype=np.int32)
+    elsewhere = np.zeros((replicates, folder.days, 4), dtype=np.int64)
+    central = np.zeros_like(arrived[0])
+    _play(
+        ready, seed, replicates, central, np.zeros_like(elsewhere[0])
+    )  # its luck is nobody's; code is loaded before the clock runs
+
+    def play(replicate: int) -> float:
+        began = time.thread_time()
+        _play(varied.of(replicate), seed, replicate, arrived[replicate], elsewhere[replicate])
+        return time.thread_time() - began
+
+    began = time.perf_counter()
+    busy = list(Threads(threads or n_cores())(play, range(replicates)))
+    seconds = time.perf_counter() - began
+    return DisplacementRun(
+        folder,
+        rules,
+        capacities,
+        parameters if rules == "keyterrain" else None,
+        uncertainty,
+        replicates,
+        seed,
+        __version__,
+        central,
+        arrived,
+        elsewhere,
+        seconds,
+        sum(busy) / replicates,
+    )
+
+
+def empty_state(ready: RuledConflict) -> Flows:
+    """Return a state of zeros for a conflict."""
+    network = ready.network
+    n_places, n_legs = len(network.is_host), len(network.leg_from)
+    n_epochs, n_candidates = network.candidate_leg.shape
+
+    def zeros(*shape: int) -> NDArray[np.int64]:
+        return np.zeros(shape, dtype=np.int64)
+
+    return Flows(
+        people=zeros(2 * n_places + n_legs + int(network.leg_slot[-1])),
+        leg=zeros(n_legs, N_LEG_FIELDS),
+        leg_km=np.zeros((n_legs, 2)),
+        candidate=zeros(n_candidates, 2),
+        base=np.zeros((n_epochs, n_candidates)),
+        weight=np.zeros(n_candidates),
+        total=np.zeros(n_places),
+        crowd=np.ones(n_places),
+        is_live=np.zeros(n_places, dtype=np.bool_),
+        weighed=np.zeros(n_places, dtype=np.bool_),
+        spawned=zeros(n_places),
+        pool=zeros(N_BINS, n_places),
+        moved=np.zeros((N_BINS, n_places)),
+        pooled=zeros(N_BINS),
+        tally=zeros(N_COUNTS),
+    )
+
+
+def _play(ready: RuledConflict, seed: int, replicate: int, arrived: NDArray[np.int32], elsewhere: NDArray[np.int64]) -> None:
+    play_flows(
+        np.uint64(seed),
+        np.uint64(replicate),
+        ready.network,
+        ready.days,
+        ready.rules,
+        empty_state(ready),
+        ready.hosts,
+        arrived,
+        elsewhere,
+    )
+
+
+class _Variation:
+    """What is uncertain about each replicate: pulls of camps and countries, the part of distance, how many come."""
+
+    def __init__(self, folder: FleeFolder, ready: RuledConflict, uncertainty: Uncertainty, replicates: int, seed: int) -> None:
+        self.ready, self.uncertainty = ready, uncertainty
+        names = [folder.places[k].name for k in folder.camps]
+        countries = sorted({folder.places[k].country for k in folder.camps})
+        self.country_of = np.array([countries.index(folder.places[k].country) for k in folder.camps], dtype=np.int64)
+        entities = np.concatenate(
+            [
+                words([f"camp {name}" for name in names]),
+                words([f"country {name}" for name in countries]),
+                np.array([word("distance"), word("newcomers")], dtype=np.uint64),
+            ]
+        )
+        self.normals = np.zeros((replicates, len(entities)))
+        fill_normals(np.uint64(seed), PULL_STREAM, 0, entities, self.normals)
+        self.n_camps, self.n_countries = len(names), len(countries)
+
+    def of(self, replicate: int) -> RuledConflict:
+        """Return the conflict of one replicate."""
+        ready, sd = self.ready, self.uncertainty
+        if sd == CERTAIN:
+            return ready
+        drawn = self.normals[replicate]
+        camps, countries = drawn[: self.n_camps], drawn[self.n_camps : self.n_camps + self.n_countries]
+        distance, newcomers = drawn[-2], drawn[-1]
+        factor = np.exp(sd.camp_pull * camps + sd.country_pull * countries[self.country_of])
+        by_place = np.ones(len(ready.network.is_host))
+        by_place[ready.hosts] = factor
+        network = ready.network._replace(candidate_pull=ready.network.candidate_pull * by_place[ready.network.candidate_goal])
+        rules = ready.rules._replace(distance_power=ready.rules.distance_power * float(np.exp(sd.distance * distance)))
+        totals = np.round(np.cumsum(ready.days.newcomers) * np.exp(sd.newcomers * newcomers))
+        days = ready.days._replace(newcomers=np.diff(totals, prepend=0).astype(np.int64))
+        return RuledConflict(network, days, rules, ready.hosts)
