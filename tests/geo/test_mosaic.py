@@ -115,6 +115,7 @@ def test_the_sea_is_no_data_or_level_zero_and_a_shore_is_land(tmp_path: Path) ->
         ("36,35,37,34", "is 36,34,37,35 meant"),
         ("36,34,36.001,35", "no theatre is that small"),
         ("0,0,40,40", "no side of over 20"),
+        ("0,0,40,10", "no side of over 20"),
         ("34,136,35,137", "swapped it would be 136,34,137,35"),
     ],
 )
@@ -125,3 +126,28 @@ def test_a_box_that_cannot_be_meant_says_why(text: str, says: str) -> None:
 
 def test_a_box_is_read_as_it_is_written() -> None:
     assert str(Box.read("36.0, 33.4,36.9,34.2")) == "36,33.4,36.9,34.2"
+
+
+def test_a_margin_is_as_wide_in_km_eastward_as_northward() -> None:
+    wide = Box(10.0, 59.0, 11.0, 60.0).wider(111.2)
+    assert (wide.west, wide.south, wide.east, wide.north) == pytest.approx((8.0, 58.0, 13.0, 61.0))
+
+
+def test_heights_reach_25_km_beyond_the_box(tmp_path: Path) -> None:
+    ground = mosaic(quarters(tmp_path), BOX).elevation
+    # 24 km west and east, 24 km north and south of its edges
+    assert ground.covers(Points.of([34.25, 34.25, 34.61 - 0.02, 33.89], [35.94, 36.96, 36.4, 36.4])).all()
+
+
+def test_where_files_differ_the_first_is_believed(tmp_path: Path) -> None:
+    low, high = (
+        write_raster(tmp_path / f"{h:g}.tif", np.full((80, 120), h), west=35.9, north=34.6, step=STEP) for h in (100.0, 200.0)
+    )
+    there = Points.of([34.2], [36.5])
+    assert mosaic([low, high], BOX).elevation.at(there).tolist() == [100.0]
+    assert mosaic([high, low], BOX).elevation.at(there).tolist() == [200.0]
+
+
+def test_on_coarse_cells_a_place_is_not_in_the_sea_because_no_cell_is_near(tmp_path: Path) -> None:
+    ground = Elevation.open(write_raster(tmp_path / "c.tif", np.full((20, 20), 300.0), west=36.0, north=34.4, step=0.02))
+    assert not lies_in_the_sea(ground, 34.2, 36.2)  # where four cells of 2.2 km meet

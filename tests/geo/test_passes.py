@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from keyterrain.geo.distance import distance_km
 from keyterrain.geo.elevation import Elevation
-from keyterrain.geo.passes import Crossings, crossings
+from keyterrain.geo.passes import END_KM, Crossings, crossings
 from terrains import utm_ground
 
 CELL_M = 800.0
@@ -37,7 +38,8 @@ def test_all_ways_over_a_range_cross_it_by_its_one_saddle(tmp_path: Path) -> Non
     assert found.passes.height_m[0] == 1150.0
     # three places on each side, there and back, and none along the range
     assert found.passes.ways[0] == found.n_over == 18
-    assert {int(found.passes.start[0]) % 2, int(found.passes.end[0]) % 2} == {0, 1}
+    # the quickest of them is that between the two places beside the saddle
+    assert {int(found.passes.start[0]), int(found.passes.end[0])} == {2, 3}
 
 
 def test_of_two_saddles_each_has_the_ways_that_are_near_it(tmp_path: Path) -> None:
@@ -81,3 +83,33 @@ def test_mirrored_ground_has_mirrored_passes(tmp_path: Path) -> None:
     other = found_on(utm_ground(tmp_path, heights[:, ::-1], step_m=CELL_M, west=west), [10, 22, 30])
     np.testing.assert_array_equal(one.passes.ways, other.passes.ways)
     np.testing.assert_allclose(one.passes.height_m, other.passes.height_m)
+
+
+def test_saddles_four_km_apart_are_two(tmp_path: Path) -> None:
+    elevation = utm_ground(tmp_path, a_range((17, 1150.0), (22, 1150.0)), step_m=CELL_M)
+    row, _ = elevation.grid.cell_of(found_on(elevation, [13, 16, 23, 26]).passes.points)
+    assert sorted(np.rint(row).tolist()) == [17.0, 22.0]
+
+
+def test_the_edge_of_an_upland_is_no_pass(tmp_path: Path) -> None:
+    heights = np.full((41, 41), 900.0)
+    heights[:, 20:] = 1900.0
+    found = found_on(utm_ground(tmp_path, heights, step_m=CELL_M), [14, 20, 26])
+    assert found.n_ways > 0
+    assert found.n_over == 0
+
+
+def test_ways_to_the_next_village_are_not_followed(tmp_path: Path) -> None:
+    elevation = utm_ground(tmp_path, np.full((41, 41), 900.0), step_m=CELL_M)
+    assert found_on(elevation, [20], (12, 18)).n_ways == 0  # 4.8 km
+    assert found_on(elevation, [20], (12, 24)).n_ways == 2  # 9.6 km
+
+
+def test_where_ways_bundle_because_they_end_there_is_no_choke_point(tmp_path: Path) -> None:
+    elevation = utm_ground(tmp_path, np.full((41, 41), 900.0), step_m=CELL_M)
+    places = elevation.grid.position_of(np.array([20, 8, 16, 24, 32]), np.array([6, 30, 30, 30, 30]))
+    chokes = crossings(elevation, places).chokes
+    assert chokes.ways.size
+    for i in range(chokes.ways.size):
+        assert distance_km(chokes.points[i : i + 1], places[chokes.start[i : i + 1]])[0] >= END_KM
+        assert distance_km(chokes.points[i : i + 1], places[chokes.end[i : i + 1]])[0] >= END_KM

@@ -129,7 +129,8 @@ def test_a_ridge_takes_a_road_out_of_sight_of_all_but_its_ends(tmp_path: Path) -
     for name, ridge_m in (("plain", 800.0), ("ridge", 900.0)):
         heights = np.full((N, N), 800.0)
         heights[30] = ridge_m
-        places = [a_place("a", *at(32, 29)), a_place("b", *at(32, 33)), a_place("post", *at(28, 31))]
+        # other positions of the watch do not count, though they may lie before the ridge
+        places = [a_place("a", *at(32, 29)), a_place("b", *at(32, 33)), a_place("watch", *at(28, 31), error_km=7.0)]
         raster = write_raster(tmp_path / f"{name}.tif", heights, west=WEST, north=NORTH, step=ARC_30)
         shares[name] = surveyed(a_situation(raster, places, [a_route("a", "b", 4.0)]), tmp_path).route_observed_share.tolist()
     assert shares == {"plain": [1.0], "ridge": [0.0]}
@@ -145,6 +146,10 @@ def test_a_place_without_a_road_is_walked_to_by_the_easiest_way(tmp_path: Path) 
     assert np.isnan(hours[:2]).all()
     # by the gap it is some 20 km, at 3.02 km/h; straight over, a km of climb costs more than three hours each way
     assert 5.5 < hours[2] < 7.5
+    farther = [*places, a_place("z", *at(30, 24))]
+    roads = [a_route("a", "b", 4.0), a_route("a", "z", 20.0)]
+    again = surveyed(a_situation(raster, farther, roads), tmp_path).off_road_hours
+    assert again[2] == hours[2]
 
 
 def test_a_theatre_without_roads_is_surveyed(tmp_path: Path) -> None:
