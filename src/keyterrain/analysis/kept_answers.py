@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,30 @@ if TYPE_CHECKING:
 
 Content = Mapping[str, Any]
 Read = TypeVar("Read")
+
+
+class Answered(Protocol):
+    """An answer that says which campaign it is about."""
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+
+    @property
+    def start(self) -> date:
+        """First evening."""
+
+    @property
+    def days(self) -> int:
+        """Days played."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of all luck."""
+
+    @property
+    def version(self) -> str:
+        """Version of the package that answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +65,11 @@ class AskedCampaign:
     def of(cls, plan: Plan) -> AskedCampaign:
         """Return the campaign of a run."""
         return cls(plan.scenario, plan.fingerprint, plan.start, plan.days, plan.seed, plan.version)
+
+    @classmethod
+    def answered(cls, answer: Answered, run: Run) -> AskedCampaign:
+        """Return the campaign that an answer asked of a run is about."""
+        return cls(answer.scenario, run.manifest.plan.fingerprint, answer.start, answer.days, answer.seed, answer.version)
 
     @classmethod
     def read(cls, written: Content) -> AskedCampaign:

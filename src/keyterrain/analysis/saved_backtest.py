@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keyterrain.analysis.backtest.question import CorridorScore
 from keyterrain.analysis.kept_answers import AskedCampaign, keep_about, kept, number, plain
 
 if TYPE_CHECKING:
@@ -66,20 +67,6 @@ class SavedPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class SavedCorridor:
-    """Days closed among those known, in fact and foretold."""
-
-    corridor: str
-    n_days: int
-    n_closed: int
-    mean: float
-    low: float
-    high: float
-    score: float
-    baselines: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class SavedCount:
     """A count of displaced people beside what was foretold."""
 
@@ -116,7 +103,7 @@ class SavedBacktest:
     calibration: tuple[SavedBin, ...]
     places: tuple[SavedPlace, ...]
     left_out: tuple[tuple[str, str], ...]
-    corridors: tuple[SavedCorridor, ...]
+    corridors: tuple[CorridorScore, ...]
     counts: tuple[SavedCount, ...]
     not_scored: Mapping[str, str]
     blind: str
@@ -126,9 +113,7 @@ class SavedBacktest:
 def sentence(scores: BacktestScores, blind: str = "") -> str:
     """Say in a sentence or two whether the forecasts were better than the best rival."""
     whole = scores.brier_integral
-    label = {"true": "Blind. ", "false": "Not blind: whoever made it knew how it ended, so agreement shows no skill. "}.get(
-        blind, ""
-    )
+    label = LABELS.get(blind, "")
     if not whole.n:
         return f"{label}Cannot tell: {whole.why}."
     rival = f"the best rival ({whole.best_baseline})"
@@ -200,8 +185,7 @@ def save_backtest(answer: CampaignBacktest, run: Run) -> Path:
     keyterrain.campaign.errors.RunRefused
         The backtest is about another campaign than the run's, or the run has interventions.
     """
-    fingerprint = run.manifest.plan.fingerprint
-    asked = AskedCampaign(answer.scenario, fingerprint, answer.start, answer.days, answer.seed, answer.version)
+    asked = AskedCampaign.answered(answer, run)
     content = {"format": FORMAT, "answer": plain(answer), "sentence": sentence(answer.scores, answer.blind)}
     return keep_about(run, asked, FILE_NAME, content)
 
@@ -275,8 +259,8 @@ def _read_place(each: Content) -> SavedPlace:
     )
 
 
-def _read_corridor(each: Content) -> SavedCorridor:
-    return SavedCorridor(
+def _read_corridor(each: Content) -> CorridorScore:
+    return CorridorScore(
         corridor=str(each["corridor"]),
         n_days=int(each["n_days"]),
         n_closed=int(each["n_closed"]),

@@ -143,8 +143,7 @@ def save_decisive(answer: DecisiveAnswer, run: Run) -> Path:
     keyterrain.campaign.errors.RunRefused
         The answer is about another campaign than the run's, or the run has interventions.
     """
-    fingerprint = run.manifest.plan.fingerprint
-    asked = AskedCampaign(answer.scenario, fingerprint, answer.start, answer.days, answer.seed, answer.version)
+    asked = AskedCampaign.answered(answer, run)
     return keep_about(run, asked, FILE_NAME, {"format": FORMAT, "sentence": answer.sentence, "answer": plain(answer)})
 
 

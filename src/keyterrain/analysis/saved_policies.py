@@ -127,8 +127,7 @@ def save_policies(compared: PolicyComparison, run: Run) -> Path:
     keyterrain.campaign.errors.RunRefused
         The comparison is about another campaign than the run's, or the run has interventions.
     """
-    fingerprint = run.manifest.plan.fingerprint
-    asked = AskedCampaign(compared.scenario, fingerprint, compared.start, compared.days, compared.seed, compared.version)
+    asked = AskedCampaign.answered(compared, run)
     units = {table.outcome.key: table.unit for table in compared.tables}
     return keep_about(run, asked, FILE_NAME, {"format": FORMAT, "units": units, "answer": plain(compared)})
 

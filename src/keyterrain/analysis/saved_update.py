@@ -104,8 +104,7 @@ def save_update(answer: Update, run: Run) -> Path:
     keyterrain.campaign.errors.RunRefused
         The update is about another campaign than the run's, or the run has interventions.
     """
-    fingerprint = run.manifest.plan.fingerprint
-    asked = AskedCampaign(answer.scenario, fingerprint, answer.start, answer.days, answer.seed, answer.version)
+    asked = AskedCampaign.answered(answer, run)
     written = {key: value for key, value in plain(answer).items() if key != "weights"}
     return keep_about(run, asked, FILE_NAME, {"format": FORMAT, "answer": written})
 

@@ -23,7 +23,9 @@ MOST_KNOWN = 192
 """Places that people know of besides the gates of the country (assumption: as many as in a theatre of some 200 km, where the
 farthest of importance to a family was the 118th by road)."""
 FIRST_LIMIT_HOURS = 2.0
+"""How far is looked first; doubled until enough is found, so that it sets the time taken and nothing else."""
 ORIGINS_AT_ONCE = 512
+"""Places searched from at a time: a table of all pairs would not lie in memory."""
 
 
 @dataclass(frozen=True, slots=True)

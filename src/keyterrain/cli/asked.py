@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 
 
-class AskedCampaign(NamedTuple):
+class CampaignToAsk(NamedTuple):
     """A campaign to ask about, and the run that it is of, None where a scenario was given."""
 
     scenario: Scenario
@@ -53,7 +53,7 @@ def run_asked(arguments: argparse.Namespace) -> Run | None:
     return open_run(arguments.scenario)
 
 
-def campaign_asked(arguments: argparse.Namespace) -> AskedCampaign:
+def campaign_asked(arguments: argparse.Namespace) -> CampaignToAsk:
     """Return the campaign that is asked: of a run its own scenario, start, days and seed, which options may not contradict.
 
     Raises
@@ -67,10 +67,10 @@ def campaign_asked(arguments: argparse.Namespace) -> AskedCampaign:
 
     run = run_asked(arguments)
     if run is None:
-        return AskedCampaign(load(arguments.scenario), arguments.start, arguments.days, arguments.seed or 0, None)
+        return CampaignToAsk(load(arguments.scenario), arguments.start, arguments.days, arguments.seed or 0, None)
     _refuse_contradictions(arguments, run)
     plan = run.manifest.plan
-    return AskedCampaign(run.scenario, plan.start, plan.days, plan.seed, run)
+    return CampaignToAsk(run.scenario, plan.start, plan.days, plan.seed, run)
 
 
 def kept_in(path: Path, said: Answer) -> Answer:

@@ -26,6 +26,7 @@ keyterrain backtest qusayr-2013 --all-starts --replicates 1000
 """
 WIDTH = 128
 LIKELY = 0.1
+"""Chance of falling from which on a place that stood is shown (assumption)."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -181,9 +181,14 @@ def _size(size: OfItsSize | None) -> dict[str, object] | None:
     }
 
 
+def _counted(grounds: Sequence[GroundAnswer], noun: str) -> str:
+    return f"{len(grounds)} {noun}{'s' * (len(grounds) != 1)}"
+
+
 def _text(answer: DecisiveAnswer, *, whole: bool) -> str:
     heading = (
-        f"{answer.title}, {answer.start}, {answer.days} days: {len(answer.areas)} areas and {len(answer.places)} places held by "
+        f"{answer.title}, {answer.start}, {answer.days} days: {_counted(answer.areas, 'area')} and "
+        f"{_counted(answer.places, 'place')} held by "
         f"{' and by '.join(answer.sides.values())}; up to {answer.budget} replicates of each, {answer.n_played} played, "
         f"{answer.n_copied} that holding could not touch taken over, seed {answer.seed}{_narrowed(answer)}"
     )

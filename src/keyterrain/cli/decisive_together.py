@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CAMPAIGNS = 20_000
 """Campaigns of either part where no number is given: `DEFAULT_CAMPAIGNS` of the library, which is dear to import for a help."""
 MOST_SHARES, MOST_PAIRS = 6, 20
+ROUNDING = 1e-9
+"""Sums of numbers about 1 that differ by less are the same."""
 NOTE = (
     "Shapley values share out what all these areas change together, by the mean of what each adds to those before it over all "
     "orders; they sum up to it. An outcome is shared out among the areas that it is not about. An area that lies in another adds "
@@ -140,11 +142,16 @@ def pairs_for_people(answer: DecisiveAnswer, width: int) -> list[str]:
     return parts
 
 
+def _left_over(shared: SharedOutcome) -> str:
+    """Say what values do not account for; what is left by rounding alone is nothing."""
+    return f"{shared.left_over:.0e} left over" if shared.left_over > ROUNDING else "nothing left over"
+
+
 def _shares(shared: SharedOutcome, sides: Mapping[str, str]) -> str:
     how = "all coalitions" if shared.is_exact else "orders at random"
     title = (
         f"{shared.outcome}: {_spread(shared.together)} when {sides[shared.first]} rather than {sides[shared.second]} holds all "
-        f"{len(shared.players)} areas ({how}; {shared.left_over:.0e} left over)"
+        f"{len(shared.players)} areas ({how}; {_left_over(shared)})"
     )
     rows = [["", "value", "[low, high]", *(f"after {share:.0%}" for share in _shown_after())]]
     n_shown = MOST_SHARES if len(shared.shares) > MOST_SHARES + 1 else len(shared.shares)

@@ -30,6 +30,7 @@ LEAST_WAYS = 4
 MOST_SOURCES = 200
 """Of more positions every n-th is taken, so that large theatres do not take for ever."""
 LONGEST_HOURS = 24.0
+"""Ways that take longer are nobody's (assumption: a day on foot)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _order(saved: SavedBacktest) -> str:
 
 def _score_cells(name: str, score: SavedScore, rivals: list[str]) -> list[Cell]:
     skill = "undefined" if score.skill is None else f"{score.skill:.2f}"
-    why = f"<small>{html_text(score.why)}</small>" if score.why else ""
+    why = f'<small class="reason">{html_text(score.why)}</small>' if score.why else ""
     return [
         (html_text(name), None),
         (f"{_number(score.score)} {_span(score.low, score.high)}", score.score),

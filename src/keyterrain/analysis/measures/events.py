@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keyterrain.theatre.scenario import Scenario
 
 LEVEL = 0.95
+"""Level of intervals, by custom."""
 UNDEFINED = Interval(math.nan, math.nan, math.nan, 0, 0, LEVEL)
 
 _READERS: dict[str, Callable[..., Interval]] = {}

@@ -26,9 +26,11 @@ Ints = NDArray[np.int64]
 REACHES_KM = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
 """Distances over which excitation may fade to 1/e (assumption: from one village to a province)."""
 MOST_STEPS = 400
+"""Steps after which the search gives up (assumption: several times what fits took)."""
 STILL_STEP = 1e-5
 """Change of the log-likelihood at which the steps stop."""
 DEVIANCE_95 = 3.841458820694124
+"""95 % quantile of chi-squared with one degree of freedom."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,9 @@ MOST_TESTED = 5000
 NEAR_PLACE_KM = 10.0
 """Distance up to which an event counts for a place of the theatre (assumption)."""
 POOR_FIT = 0.01
+"""p of the fit's rescaled times below which a warning is given (assumption: well below custom, as several are looked at)."""
 FEW_EVENTS = 20
+"""Events below which a rule is not to be read out of them, and none is sought along roads (assumption)."""
 
 
 class SpilloverRefused(ValueError):

@@ -22,6 +22,7 @@ FARTHEST_APART_KM = 0.1
 AGAINST = -0.9
 """Cosine of the angle between two directions that run against each other: 154 degrees and more."""
 NEAR_END_KM = 0.02
+"""So near the end of a line its end is meant; assumption: the width of a carriageway."""
 
 
 class Plane(NamedTuple):

@@ -38,6 +38,7 @@ SECOND_WAY_SLOWER = 2.0
 APART_KM = 1.0
 """... and, where both are of one sort, so far from it about halfway; assumption."""
 BARELY_MOTORWAY_KM = 0.5
+"""Roads with no more motorway than this, or than half of their length, are not of its sort; assumption: a ramp."""
 
 
 @dataclass(frozen=True, eq=False)
