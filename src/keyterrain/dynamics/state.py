@@ -313,6 +313,7 @@ class State(Protocol):
     op_target: Ints
     op_staging: Ints
     op_days: Ints
+    op_prep_days: Ints
     op_wanted: Ints
     op_sent: Ints  # fighters that went in
     op_lost: Ints
@@ -619,6 +620,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "op_target": ("i4", "sides slots"),
     "op_staging": ("i4", "sides slots"),
     "op_days": ("i4", "sides slots"),
+    "op_prep_days": ("i4", "sides slots"),
     "op_wanted": ("i4", "sides slots"),
     "op_sent": ("i4", "sides slots"),
     "op_lost": ("i4", "sides slots"),
