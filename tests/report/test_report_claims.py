@@ -14,7 +14,7 @@ import pytest
 from fabricated_run import HOSTILE
 from keyterrain.analysis.claims import BORNE_OUT, CANNOT_TELL, NOT_BORNE_OUT, ClaimAnswer, ClaimAnswers, PartAnswer
 from keyterrain.analysis.interval import Interval
-from keyterrain.analysis.saved_claims import FILE_NAME, save_claims, saved_claims
+from keyterrain.analysis.saved_claims import FILE, save_claims, saved_claims
 from keyterrain.campaign.ensemble import open_run
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.report import write_report
@@ -132,8 +132,8 @@ def test_answers_to_another_state_of_the_run_are_said_to_be_old(folder: Path, se
     assert "has changed since" not in section
     copy = tmp_path / "run"
     shutil.copytree(folder, copy)
-    kept = json.loads((copy / FILE_NAME).read_text(encoding="utf-8"))
-    (copy / FILE_NAME).write_text(json.dumps({**kept, "digest": "0" * 64}), encoding="utf-8")
+    kept = json.loads((copy / FILE.name).read_text(encoding="utf-8"))
+    (copy / FILE.name).write_text(json.dumps({**kept, "digest": "0" * 64}), encoding="utf-8")
     assert "The run has changed since" in write_report(copy).read_text(encoding="utf-8")
 
 
@@ -145,7 +145,7 @@ def with_change(kept: dict[str, Any], **changes: Any) -> str:
     "fault", ["cut short", "no JSON", "a list", "another format", "no parts", "no such part", "nan", "a list happened"]
 )
 def test_answers_that_cannot_be_read_are_refused_in_a_sentence(folder: Path, tmp_path: Path, fault: str) -> None:
-    kept = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    kept = json.loads((folder / FILE.name).read_text(encoding="utf-8"))
     text = {
         "cut short": json.dumps(kept)[:200],
         "no JSON": "claims",
@@ -156,7 +156,7 @@ def test_answers_that_cannot_be_read_are_refused_in_a_sentence(folder: Path, tmp
         "nan": json.dumps({**kept, "seed": math.nan}),
         "a list happened": with_change(kept, observed=["x"]),
     }[fault]
-    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+    (tmp_path / FILE.name).write_text(text, encoding="utf-8")
     with pytest.raises(RunRefused, match=r"claims\.json.*--save"):
         saved_claims(tmp_path)
 

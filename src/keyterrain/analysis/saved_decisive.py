@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyterrain.analysis.decisive.worth import LEAST_COMPARED, LEAST_WORTH, TIMES_TYPICAL
-from keyterrain.analysis.kept_answers import AskedCampaign, keep_about, kept, number, plain
+from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, read_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from keyterrain.analysis.decisive.answer import DecisiveAnswer
     from keyterrain.analysis.kept_answers import Content
     from keyterrain.campaign.ensemble import Run
-
-FILE_NAME = "decisive.json"
-FORMAT = "keyterrain-decisive/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,80 +127,21 @@ def _bar(grounds: Sequence[SavedGround], typical: float | None) -> float:
     return LEAST_WORTH if typical is None or n_known < LEAST_COMPARED else max(TIMES_TYPICAL * typical, LEAST_WORTH)
 
 
-def save_decisive(answer: DecisiveAnswer, run: Run) -> Path:
-    """Keep an answer in the folder of the run that was asked, whole or not at all, in place of an earlier one.
-
-    Returns
-    -------
-    Path
-        The file that was written.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The answer is about another campaign than the run's, or the run has interventions.
-    """
-    asked = AskedCampaign.answered(answer, run)
-    return keep_about(run, asked, FILE_NAME, {"format": FORMAT, "sentence": answer.sentence, "answer": plain(answer)})
-
-
-def saved_decisive(folder: Path) -> SavedDecisive | None:
-    """Return the answer that is kept in the folder of a run, None where there is none.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The file is not in the form that `save_decisive` writes.
-    """
-    return kept(folder, FILE_NAME, FORMAT, "decisive", _read)
-
-
 def _read(written: Content) -> SavedDecisive:
     answer = written["answer"]
-    return SavedDecisive(
-        campaign=AskedCampaign.read(written["campaign"]),
-        sentence=str(written["sentence"]),
-        sides={str(key): str(name) for key, name in answer["sides"].items()},
-        outcomes=tuple(SavedOutcome(str(each["key"]), str(each["says"])) for each in answer["outcomes"]),
-        areas=tuple(_ground(each) for each in answer["areas"]),
-        places=tuple(_ground(each) for each in answer["places"]),
-        typical_area=number(answer["typical_area"]),
-        typical_place=number(answer["typical_place"]),
-        budget=int(answer["budget"]),
-        level=float(answer["level"]),
-    )
+    ground = {kind: [_ground(each) for each in answer[kind]] for kind in ("areas", "places")}
+    return read_as(SavedDecisive, {**answer, **ground, "campaign": written["campaign"], "sentence": written["sentence"]})
 
 
-def _ground(written: Content) -> SavedGround:
-    ground, size, stands_out = written["ground"], written.get("size"), written["stands_out"]
-    if stands_out not in {True, False, None}:
-        raise ValueError("not what save_decisive writes")
-    return SavedGround(
-        key=str(ground["key"]),
-        name=str(ground["name"]),
-        places=tuple(map(str, ground["places"])),
-        worth=number(written["worth"]),
-        low=number(written["low"]),
-        high=number(written["high"]),
-        rank=int(written["rank"]),
-        rank_low=int(written["rank_low"]),
-        rank_high=int(written["rank_high"]),
-        stands_out=stands_out,
-        replicates=int(written["replicates"]),
-        effects=tuple(_effect(each) for each in written["effects"]),
-        share_below=number(size["share_below"]) if size else None,
-    )
+def _ground(written: Content) -> Content:
+    effects = [{**each, **each["interval"]} for each in written["effects"]]
+    return {**written, **written["ground"], **(written.get("size") or {}), "effects": effects}
 
 
-def _effect(written: Content) -> SavedEffect:
-    interval = written["interval"]
-    return SavedEffect(
-        outcome=str(written["outcome"]),
-        first=str(written["first"]),
-        second=str(written["second"]),
-        unit=str(written["unit"]),
-        value=number(interval["value"]),
-        low=number(interval["low"]),
-        high=number(interval["high"]),
-        left_out=str(written["left_out"] or ""),
-    )
+FILE = AnswerFile("decisive", _read)
+saved_decisive = FILE.kept
+
+
+def save_decisive(answer: DecisiveAnswer, run: Run) -> Path:
+    """Keep an answer in the folder of the run that was asked, with the sentence that says what stands out."""
+    return FILE.keep_about(answer, run, {"sentence": answer.sentence, "answer": answer})
