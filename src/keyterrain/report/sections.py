@@ -27,6 +27,7 @@ from keyterrain.report.escape import html_text
 from keyterrain.report.figures import Curve
 from keyterrain.report.palette import GREEN, GREY, SKY, looks
 from keyterrain.report.policies import policies_html, policies_lead
+from keyterrain.report.sensitivity import sensitivity_figures, sensitivity_html, sensitivity_lead
 from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
 from keyterrain.report.terrain import LEAD, terrain_figure, terrain_legend, terrain_table
 from keyterrain.report.update import update_html, update_lead
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.analysis.saved_decisive import SavedDecisive
     from keyterrain.analysis.saved_policies import SavedPolicies
+    from keyterrain.analysis.saved_sensitivity import SavedSensitivity
     from keyterrain.analysis.saved_update import SavedUpdate
     from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
@@ -90,6 +92,7 @@ class Answers:
     policies: SavedPolicies | None = None
     backtest: SavedBacktest | None = None
     update: SavedUpdate | None = None
+    sensitivity: SavedSensitivity | None = None
 
     @property
     def contents(self) -> dict[str, str]:
@@ -100,6 +103,7 @@ class Answers:
             ("policies", "Policies", self.policies),
             ("backtest", "Backtest", self.backtest),
             ("update", "Update", self.update),
+            ("sensitivity", "What matters", self.sensitivity),
         )
         return {key: name for key, name, answer in every if answer is not None}
 
@@ -112,6 +116,7 @@ def sections(run: Run, seen: Outlook, ground: TerrainAnswer, relief: ReliefPictu
         *([_policies(run, answers.policies)] if answers.policies else []),
         *([_backtest(run, seen, answers.backtest)] if answers.backtest else []),
         *([_update(run, seen, answers.update)] if answers.update else []),
+        *([_sensitivity(run, answers.sensitivity)] if answers.sensitivity else []),
         _corridors(seen),
         _towns(seen),
         _losses(seen),
@@ -185,6 +190,13 @@ def _of_another_campaign(run: Run, asked: AskedCampaign) -> str:
     """Return a warning where an answer that lies in the run's folder is about another campaign."""
     differing = asked.differences(run.manifest.plan)
     return f'<p class="warning">This answer is about {html_text(" and ".join(differing))}.</p>' if differing else ""
+
+
+def _sensitivity(run: Run, saved: SavedSensitivity) -> Section:
+    titles = {source.key: source.title for source in run.scenario.sources}
+    html = _of_another_campaign(run, saved.campaign) + sensitivity_html(saved, titles)
+    drawn = sensitivity_figures(saved)
+    return Section("sensitivity", "What matters, and what to verify", sensitivity_lead(saved), html=html, figures=drawn)
 
 
 def _active_looks(seen: Outlook) -> list[Look]:
