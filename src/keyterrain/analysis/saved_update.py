@@ -10,7 +10,8 @@ from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, plain, r
 
 if TYPE_CHECKING:
     from keyterrain.analysis.kept_answers import Content
-    from keyterrain.analysis.update.question import Shift, Update
+    from keyterrain.analysis.update.question import Update
+    from keyterrain.analysis.update.shifts import Shift
     from keyterrain.campaign.ensemble import Run
 
 
@@ -60,6 +61,11 @@ class SavedUpdate:
     observations: tuple[SavedObservation, ...]
     outcomes: tuple[SavedShift, ...]
     places: tuple[SavedShift, ...]
+    corridors: tuple[SavedShift, ...] = ()
+    corridor_days: tuple[SavedShift, ...] = ()
+    hosts: tuple[SavedShift, ...] = ()
+    """Of people at hosts, and of all who fled, the median with the 5 and 95 per cent points."""
+    fled: SavedShift | None = None
 
 
 def update_for_scripts(answer: Update) -> dict[str, Any]:
@@ -76,6 +82,10 @@ def update_for_scripts(answer: Update) -> dict[str, Any]:
         "observations": [_observation(each) for each in plain(answer.observations)],
         "outcomes": [_shift(each, "outcome") for each in answer.outcomes],
         "places": [_shift(each, "place") for each in answer.places],
+        "corridors": [_shift(each, "corridor") for each in answer.corridors],
+        "corridor_days": [_shift(each, "corridor") for each in answer.corridor_days],
+        "hosts": [_shift(each, "host") for each in answer.hosts],
+        "fled": _shift(answer.fled, "of"),
     }
 
 
