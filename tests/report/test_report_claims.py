@@ -6,6 +6,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import pytest
 from fabricated_run import HOSTILE
 from keyterrain.analysis.claims import BORNE_OUT, CANNOT_TELL, NOT_BORNE_OUT, ClaimAnswer, ClaimAnswers, PartAnswer
 from keyterrain.analysis.interval import Interval
+from keyterrain.analysis.relief_levers import ReliefPoint, ReliefShare, ReliefShares
+from keyterrain.analysis.relief_points import POINTS, levers_at
 from keyterrain.analysis.saved_claims import FILE, save_claims, saved_claims
 from keyterrain.campaign.ensemble import open_run
 from keyterrain.campaign.errors import RunRefused
@@ -72,6 +75,39 @@ def section(claimed: Path) -> str:
     found = re.search(r'<section id="claims">.*?</section>', claimed.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert found
     return found[0]
+
+
+def test_what_claims_rest_on_is_kept_and_shown(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(folder, copy)
+    assert saved_claims(copy).relief is None  # type: ignore[union-attr]
+    held, lost = ANSWERS.answers[:2]
+    shares = ReliefShares(
+        "small", 7, 250, 2000,
+        (
+            ReliefShare(held.claim, tuple(ReliefPoint(point, levers_at(point) or None, held) for point in POINTS)),
+            ReliefShare(
+                lost.claim,
+                tuple(
+                    ReliefPoint(point, levers_at(point), replace(lost, verdict=CANNOT_TELL) if point == POINTS[-1] else lost)
+                    for point in POINTS
+                ),
+            ),
+        ),
+    )  # fmt: skip
+    save_claims(ANSWERS, open_run(copy), shares)
+    kept = saved_claims(copy)
+    assert kept is not None
+    assert kept.relief is not None
+    assert [(each.key, each.rests_on_it, each.points[0].estimate) for each in kept.relief.claims] == [
+        ("held", False, 0.75), ("lost", True, -0.1),
+    ]  # fmt: skip
+    page = write_report(copy).read_text(encoding="utf-8")
+    assert HOSTILE not in page
+    section = page[page.index('<section id="relief">') :]
+    assert "Of 2 claims the verdict of 1 is another at some point." in section
+    assert section.count("rests on them</td>") == 1
+    assert section.count("the same throughout</td>") == 1
 
 
 def row(section: str, key: str) -> str:

@@ -58,12 +58,41 @@ class SavedClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedReliefPoint:
+    """The answer to a claim with the levers of relief at one point."""
+
+    point: str
+    verdict: str
+    estimate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReliefClaim:
+    """What the assumptions about relief carry of the answer to a claim."""
+
+    key: str
+    says: str
+    points: tuple[SavedReliefPoint, ...]
+    swing: float | None
+    rests_on_it: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReliefOfClaims:
+    """What they carry of all claims that were asked about it."""
+
+    replicates: int
+    claims: tuple[SavedReliefClaim, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SavedClaims:
     """All answers that were kept, with the digest of the run that they belong to."""
 
     seed: int
     digest: str
     claims: tuple[SavedClaim, ...]
+    relief: SavedReliefOfClaims | None = None
 
     def count(self, verdict: str) -> int:
         """Return how many claims have a verdict."""
@@ -137,7 +166,14 @@ def _part(part: PartAnswer) -> dict[str, object]:
 
 
 def _saved(written: Content) -> SavedClaims:
-    return read_as(SavedClaims, {**written, "claims": [_saved_claim(each) for each in written["claims"]]})
+    relief = written.get("relief")
+    if relief is not None:
+        relief = {**relief, "claims": [_relief_claim(each) for each in relief["claims"]]}
+    return read_as(SavedClaims, {**written, "claims": [_saved_claim(each) for each in written["claims"]], "relief": relief})
+
+
+def _relief_claim(written: Content) -> Content:
+    return {**written, "key": written["id"], "says": written["points"][0]["says"]}
 
 
 def _saved_claim(written: Content) -> Content:
@@ -151,6 +187,7 @@ FILE = AnswerFile("claims", _saved)
 saved_claims = FILE.kept
 
 
-def save_claims(answers: ClaimAnswers, run: Run) -> Path:
-    """Keep answers in the folder of the run that was asked, with its digest."""
-    return FILE.keep(run, {"digest": run.manifest.digest, **claims_for_scripts(answers)})
+def save_claims(answers: ClaimAnswers, run: Run, relief: ReliefShares | None = None) -> Path:
+    """Keep answers in the folder of the run that was asked, with its digest, and what the assumptions about relief carry."""
+    shares = None if relief is None else relief_for_scripts(relief)
+    return FILE.keep(run, {"digest": run.manifest.digest, **claims_for_scripts(answers), "relief": shares})

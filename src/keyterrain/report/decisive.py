@@ -158,10 +158,12 @@ def effects_html(saved: SavedDecisive) -> str:
     if not grounds:
         return ""
     head = "".join(_ground_head(each, "area" if id(each) in areas else "place") for each in grounds)
-    asked = [(outcome, pair) for pair in saved.pairs for outcome in saved.outcomes]
+    asked = [(outcome, pair) for pair in saved.held_against for outcome in saved.outcomes]
     rows = "".join(_effect_row(saved, grounds, outcome.key, outcome.says, pair) for outcome, pair in asked)
     names = saved.sides
-    pairs = "; ".join(f"{names.get(first, first)} rather than {names.get(second, second)}" for first, second in saved.pairs)
+    pairs = "; ".join(
+        f"{names.get(first, first)} rather than {names.get(second, second)}" for first, second in saved.held_against
+    )
     caption = (
         f"What changes elsewhere if {pairs} holds the ground: blue is more, orange is less, as dark as the change is large; "
         "without colour: the sign is not clear; a dash: does not count, with the reason on hovering"
@@ -184,7 +186,7 @@ def _effect_row(saved: SavedDecisive, grounds: Sequence[SavedGround], outcome: s
         return ""
     largest = 1.0 if found[0].unit == "1" else max((abs(each.value) for each in found if each.value is not None), default=0.0)
     unit = "" if found[0].unit == "1" else f" <small>{html_text(found[0].unit)}</small>"
-    whom = "" if len(saved.pairs) == 1 else f" <small>{html_text(' rather than '.join(pair))}</small>"
+    whom = "" if len(saved.held_against) == 1 else f" <small>{html_text(' rather than '.join(pair))}</small>"
     cells = "".join(_effect_cell(each, largest) for each in effects)
     return f'<tr><th scope="row">{html_text(says)}{unit}{whom}</th>{cells}</tr>'
 
