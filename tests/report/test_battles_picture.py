@@ -49,6 +49,14 @@ def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_read(
     assert said in capsys.readouterr().err
 
 
+def test_a_table_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["combat-law", str(tmp_path / "no-tables"), "--out", str(tmp_path / "file" / "law.csv")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
 def test_a_picture_needs_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["combat-law", "--picture", str(tmp_path / "picture.svg")]) == 2
     assert "need the tables" in capsys.readouterr().err

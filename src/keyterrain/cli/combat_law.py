@@ -53,6 +53,8 @@ def work(arguments: argparse.Namespace) -> Answer:
         return _answer(shipped_law(), None, ())
     if arguments.picture:
         refuse_picture(arguments.picture)
+    if arguments.out and not arguments.out.absolute().parent.is_dir():
+        raise RunRefused(f"There is no folder {arguments.out.parent} for {arguments.out.name}.")
     record = read_cdb90(arguments.folder)
     try:
         law = fit_law(record)

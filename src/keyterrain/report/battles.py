@@ -10,7 +10,6 @@ from keyterrain.campaign.errors import RunRefused
 from keyterrain.report.escape import html_text
 from keyterrain.report.figures import FONT
 from keyterrain.report.palette import BLUE, GREY, INK
-from keyterrain.theatre.folder import blocked_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +40,7 @@ def refuse_picture(to: Path) -> None:
     """
     if to.suffix.lower() != SUFFIX:
         raise RunRefused(f"A picture is drawn as SVG: give --picture a name that ends in {SUFFIX}, not {to.name}.")
-    blocking = blocked_by(to)
-    if blocking is not None or not to.absolute().parent.is_dir():
+    if not to.absolute().parent.is_dir():
         raise RunRefused(f"There is no folder {to.parent} for {to.name}.")
 
 
