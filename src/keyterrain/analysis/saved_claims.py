@@ -189,5 +189,5 @@ saved_claims = FILE.kept
 
 def save_claims(answers: ClaimAnswers, run: Run, relief: ReliefShares | None = None) -> Path:
     """Keep answers in the folder of the run that was asked, with its digest, and what the assumptions about relief carry."""
-    shares = None if relief is None else relief_for_scripts(relief)
-    return FILE.keep(run, {"digest": run.manifest.digest, **claims_for_scripts(answers), "relief": shares})
+    shares = {} if relief is None else {"relief": relief_for_scripts(relief)}
+    return FILE.keep(run, {"digest": run.manifest.digest, **claims_for_scripts(answers), **shares})

@@ -139,7 +139,8 @@ def _share_figure(shares: Sequence[SavedShare]) -> go.Figure:
 def _lay_out(figure: go.Figure, names: Sequence[str], title: str, ends: tuple[float, float]) -> None:
     """Lay out in rows with numbered places, since both orders of a factor stand in one row, a little apart."""
     labels = [
-        RowLabel(name, *(html_text(shortened(name, longest)) for longest in (LONGEST_NAME, LONGEST_ON_A_PHONE))) for name in names
+        RowLabel(name, html_text(shortened(name, LONGEST_NAME)), html_text(shortened(_brief(name), LONGEST_ON_A_PHONE)))
+        for name in names
     ]
     low, high = max(ends[0], LIMITS[0]), min(ends[1], LIMITS[1])
     room = 0.04 * max(high - low, 0.05)
@@ -148,6 +149,11 @@ def _lay_out(figure: go.Figure, names: Sequence[str], title: str, ends: tuple[fl
     figure.update_layout(
         yaxis={"type": "linear", "categoryorder": None, "categoryarray": None, "tickvals": at, "zeroline": False}
     )
+
+
+def _brief(name: str) -> str:
+    """Return a name whose end can be read where there is little room."""
+    return name.replace("parameters of", "par.")
 
 
 def _colour(factor: str, spread: tuple[float, float, float]) -> str:
