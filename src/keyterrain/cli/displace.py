@@ -46,6 +46,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def work(arguments: argparse.Namespace) -> Answer:
     """Play the folders and say how right they were."""
     from keyterrain.campaign.errors import RunRefused
+    from keyterrain.theatre.folder import blocked_by
 
     if arguments.hxl and arguments.out is None:
         raise RunRefused("--hxl adds a row to arrivals.csv: say with --out where to write it.")
@@ -53,6 +54,8 @@ def work(arguments: argparse.Namespace) -> Answer:
         raise RunRefused("--out takes the arrivals of one folder: leave out --compare and the other folders.")
     if arguments.out is not None and (arguments.out.exists() or arguments.out.is_symlink()):
         raise RunRefused(f"{arguments.out} exists and is left as it is: give another name.")
+    if arguments.out is not None and (blocking := blocked_by(arguments.out)) is not None:
+        raise RunRefused(f"{arguments.out} cannot be made, since {blocking} is a file: choose another --out.")
     folders = _read_all(arguments.folders)
     if arguments.compare or len(folders) > 1:
         return _compared(arguments, folders)
