@@ -12,7 +12,10 @@ from keyterrain.campaign.entities import word, words
 from keyterrain.campaign.refugee_rules import FITTED, GoalParameters, RuledConflict, flee_rules, goal_rules
 from keyterrain.campaign.threads import Threads, n_cores
 from keyterrain.dynamics.luck import fill_normals
-from keyterrain.dynamics.refugee_flows import N_BINS, N_COUNTS, N_LEG_FIELDS, REFUGEE_FLOWS, Flows, play_flows
+from keyterrain.dynamics.refugee_choice import Choice
+from keyterrain.dynamics.refugee_flows import N_COUNTS, Flows, play_flows
+from keyterrain.dynamics.refugee_legs import N_BINS, N_LEG_FIELDS, Ways
+from keyterrain.dynamics.refugee_network import REFUGEE_FLOWS, Network
 from keyterrain.theatre.flee_folder import FleeFolder
 from keyterrain.version import __version__
 
@@ -138,32 +141,51 @@ def play_displacement(
     )
 
 
-def empty_state(ready: RuledConflict) -> Flows:
+def empty_state(network: Network) -> Flows:
     """Return a state of zeros for a conflict."""
-    network = ready.network
-    n_places, n_legs = len(network.is_host), len(network.leg_from)
-    n_epochs, n_candidates = network.candidate_leg.shape
+    n_places = len(network.is_host)
+    return Flows(_empty_choice(network), _empty_ways(network), _zeros(n_places), np.zeros(n_places), _zeros(N_COUNTS))
 
-    def zeros(*shape: int) -> NDArray[np.int64]:
-        return np.zeros(shape, dtype=np.int64)
 
-    return Flows(
-        people=zeros(2 * n_places + n_legs + int(network.leg_slot[-1])),
-        leg=zeros(n_legs, N_LEG_FIELDS),
-        leg_km=np.zeros((n_legs, 2)),
-        candidate=zeros(n_candidates, 2),
+def _empty_choice(network: Network) -> Choice:
+    n_places, (n_epochs, n_candidates) = len(network.is_host), network.candidate_leg.shape
+    return Choice(
         base=np.zeros((n_epochs, n_candidates)),
+        leg=_zeros(n_candidates),
         weight=np.zeros(n_candidates),
+        up_to=np.zeros(n_candidates),
+        pull=np.zeros(n_places),
         total=np.zeros(n_places),
-        crowd=np.ones(n_places),
+        is_filling=np.zeros(n_places, dtype=np.bool_),
         is_live=np.zeros(n_places, dtype=np.bool_),
-        weighed=np.zeros(n_places, dtype=np.bool_),
-        spawned=zeros(n_places),
-        pool=zeros(N_BINS, n_places),
-        moved=np.zeros((N_BINS, n_places)),
-        pooled=zeros(N_BINS),
-        tally=zeros(N_COUNTS),
+        weighed_by=_zeros(n_places),
     )
+
+
+def _empty_ways(network: Network) -> Ways:
+    n_places, n_legs = len(network.is_host), len(network.leg_from)
+    n_ways, n_pools = n_legs + int(network.leg_slot[-1]), N_BINS * n_places
+    return Ways(
+        cells=_zeros(2 * n_places + n_ways + n_pools),
+        moved=np.zeros(n_pools),
+        leg=_zeros(n_legs, N_LEG_FIELDS),
+        leg_km=np.zeros((n_legs, 2)),
+        leg_word=np.zeros(n_legs, dtype=np.uint64),
+        stays=np.zeros(n_places, dtype=np.bool_),
+        log_stay=np.zeros(n_places),
+        set_out=_zeros(2, len(network.candidate_goal)),
+        was=_zeros(n_ways),
+        leads_to=_zeros(n_ways),
+        moved_by_then=np.zeros(n_ways),
+        listed=_zeros(2, n_ways),
+        n_listed=_zeros(2),
+        uniform=np.zeros((3, n_places)),
+        walker_uniform=np.zeros((3, n_places)),
+    )
+
+
+def _zeros(*shape: int) -> NDArray[np.int64]:
+    return np.zeros(shape, dtype=np.int64)
 
 
 def _play(ready: RuledConflict, seed: int, replicate: int, arrived: NDArray[np.int32], elsewhere: NDArray[np.int64]) -> None:
@@ -173,7 +195,7 @@ def _play(ready: RuledConflict, seed: int, replicate: int, arrived: NDArray[np.i
         ready.network,
         ready.days,
         ready.rules,
-        empty_state(ready),
+        empty_state(ready.network),
         ready.hosts,
         arrived,
         elsewhere,

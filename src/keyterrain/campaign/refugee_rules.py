@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.flee_days import ConflictDays, OpenDays, conflict_days, decay, open_days
-from keyterrain.dynamics.refugee_flows import CONSTANT, FROM_TOTALS, POISSON, SHARE_OF_PEOPLE, Days, Network, Rules
+from keyterrain.dynamics.refugee_network import CONSTANT, FROM_TOTALS, POISSON, SHARE_OF_PEOPLE, Days, Network, Rules
 from keyterrain.theatre.faults import Fault, ScenarioFaults
 from keyterrain.theatre.flee_folder import FleeFolder
 
@@ -177,7 +177,7 @@ def _network(
         following = np.concatenate((following, following), axis=1)
         closed = np.concatenate((closed, closed), axis=1)
         first_leg = np.concatenate((first_leg, np.full(n_legs, -1, dtype=np.int64)))
-    slots = [int(leg.km // leg.speed_km) + 2 for leg in legs]
+    slots = [int(leg.km // leg.speed_km) + 1 for leg in legs]
     return Network(
         words([place.name for place in folder.places]),
         capacity,
