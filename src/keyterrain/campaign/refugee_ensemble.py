@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.campaign.entities import word, words
-from keyterrain.campaign.refugee_rules import FITTED, GoalParameters, RuledConflict, flee_rules, goal_rules
+from keyterrain.campaign.refugee_rules import (
+    FITTED,
+    GoalParameters,
+    RuledConflict,
+    capacities_without_news,
+    flee_rules,
+    goal_rules,
+)
 from keyterrain.campaign.threads import Threads, n_cores
 from keyterrain.dynamics.luck import fill_normals
 from keyterrain.dynamics.refugee_flows import N_BINS, N_COUNTS, N_LEG_FIELDS, REFUGEE_FLOWS, Flows, play_flows
@@ -103,15 +110,11 @@ def play_displacement(
     """
     if uncertainty is None:
         uncertainty = Uncertainty() if rules == "keyterrain" else CERTAIN
-    ignored = tuple(each.camp for each in folder.leaked) if capacities == "without-leaked" else ()
-    ready = flee_rules(folder, ignored=ignored) if rules == "flee" else goal_rules(folder, parameters, ignored=ignored)
+    ready = ready_conflict(folder, rules, capacities, parameters)
     varied = _Variation(folder, ready, uncertainty, replicates, seed)
     arrived = np.zeros((replicates, folder.days, len(ready.hosts)), dtype=np.int32)
     elsewhere = np.zeros((replicates, folder.days, 4), dtype=np.int64)
-    central = np.zeros_like(arrived[0])
-    _play(
-        ready, seed, replicates, central, np.zeros_like(elsewhere[0])
-    )  # its luck is nobody's; code is loaded before the clock runs
+    central = play_once(ready, seed, replicates)  # its luck is nobody's; code is loaded before the clock runs
 
     def play(replicate: int) -> float:
         began = time.thread_time()
@@ -136,6 +139,14 @@ def play_displacement(
         seconds,
         sum(busy) / replicates,
     )
+
+
+def ready_conflict(folder: FleeFolder, rules: str, capacities: str, parameters: GoalParameters) -> RuledConflict:
+    """Make a folder ready under one of the sets of rules, with the capacities that it may use."""
+    given = capacities == "as-given"
+    if rules == "flee":
+        return flee_rules(folder, ignored=() if given else tuple(each.camp for each in folder.leaked))
+    return goal_rules(folder, parameters, ignored=() if given else capacities_without_news(folder))
 
 
 def empty_state(ready: RuledConflict) -> Flows:
@@ -164,6 +175,14 @@ def empty_state(ready: RuledConflict) -> Flows:
         pooled=zeros(N_BINS),
         tally=zeros(N_COUNTS),
     )
+
+
+def play_once(ready: RuledConflict, seed: int, replicate: int) -> NDArray[np.int32]:
+    """Play one replicate and return who is in each camp, by (day, camp)."""
+    n_days = len(ready.days.epoch)
+    arrived = np.zeros((n_days, len(ready.hosts)), dtype=np.int32)
+    _play(ready, seed, replicate, arrived, np.zeros((n_days, 4), dtype=np.int64))
+    return arrived
 
 
 def _play(ready: RuledConflict, seed: int, replicate: int, arrived: NDArray[np.int32], elsewhere: NDArray[np.int64]) -> None:
