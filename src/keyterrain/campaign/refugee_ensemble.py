@@ -33,10 +33,13 @@ UNDER_WAY, RETURNED, UNPLACED, DEBT = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """Standard deviations of logarithms: of each camp's pull, of each country's, of the reach of distance, and of newcomers."""
+    """Standard deviations of logarithms: of each camp's pull, of each country's, of the power of distance, and of newcomers.
 
-    camp_pull: float = 0.6
-    country_pull: float = 0.5
+    The first two are those of the errors of conflicts left out of the fit (`benchmarks/fit_displacement.py`); the rest assumed.
+    """
+
+    camp_pull: float = 0.65
+    country_pull: float = 0.3
     distance: float = 0.2
     newcomers: float = 0.05
 
@@ -69,6 +72,11 @@ class DisplacementRun:
     def camps(self) -> tuple[str, ...]:
         """Names of the camps."""
         return tuple(self.folder.places[k].name for k in self.folder.camps)
+
+    @property
+    def unused_capacities(self) -> tuple[str, ...]:
+        """Names of camps whose capacities the run did without."""
+        return unused_capacities(self.folder, self.rules, self.capacities)
 
     @property
     def people(self) -> int:
@@ -110,7 +118,7 @@ def play_displacement(
     """
     if uncertainty is None:
         uncertainty = Uncertainty() if rules == "keyterrain" else CERTAIN
-    ready = ready_conflict(folder, rules, capacities, parameters)
+    ready = ready_conflict(folder, rules, unused_capacities(folder, rules, capacities), parameters)
     varied = _Variation(folder, ready, uncertainty, replicates, seed)
     arrived = np.zeros((replicates, folder.days, len(ready.hosts)), dtype=np.int32)
     elsewhere = np.zeros((replicates, folder.days, 4), dtype=np.int64)
@@ -141,12 +149,16 @@ def play_displacement(
     )
 
 
-def ready_conflict(folder: FleeFolder, rules: str, capacities: str, parameters: GoalParameters) -> RuledConflict:
-    """Make a folder ready under one of the sets of rules, with the capacities that it may use."""
-    given = capacities == "as-given"
-    if rules == "flee":
-        return flee_rules(folder, ignored=() if given else tuple(each.camp for each in folder.leaked))
-    return goal_rules(folder, parameters, ignored=() if given else capacities_without_news(folder))
+def ready_conflict(folder: FleeFolder, rules: str, unused: tuple[str, ...], parameters: GoalParameters) -> RuledConflict:
+    """Make a folder ready under one of the sets of rules, without the capacities of some camps."""
+    return flee_rules(folder, ignored=unused) if rules == "flee" else goal_rules(folder, parameters, ignored=unused)
+
+
+def unused_capacities(folder: FleeFolder, rules: str, capacities: str) -> tuple[str, ...]:
+    """Camps whose capacities a run does without: none as given; else those that leak, and under our rules their like."""
+    if capacities == "as-given":
+        return ()
+    return tuple(each.camp for each in folder.leaked) if rules == "flee" else capacities_without_news(folder)
 
 
 def empty_state(ready: RuledConflict) -> Flows:

@@ -75,6 +75,7 @@ def flee_rules(folder: FleeFolder, *, ignored: tuple[str, ...] = ()) -> RuledCon
         0.0,
         0.0,
         1.0,
+        1.0,
         False,
     )
     return RuledConflict(network, _flee_days(folder, conflict, opened), rules, np.array(folder.camps, dtype=np.int64))
@@ -265,23 +266,25 @@ def at_start(folder: FleeFolder) -> NDArray[np.int64]:
 class GoalParameters:
     """Parameters of our rules; distances are relative to the conflict's own scale, so that no unit matters.
 
-    A camp pulls with its number of sites to the power `site_power`, shared with the camps of its country (their number to the
-    power -`sharing`), with (softening + way)^-distance_power, and with (1 + people there / (crowd_share of all displaced)) to the
-    power `crowd_power`. Zones send people in proportion to their population to the power `people_power`.
+    A camp pulls with the power `site_power` of its sites, with the power -`sharing` of the number of camps in its country, with
+    (softening + way)^-distance_power, and with the power `crowd_power` of 1 + people there / (crowd_share of all guests): of all
+    guests that day or, if more, of the share `first_guests` of the most who are displaced. Zones send people as the power
+    `people_power` of their population.
     """
 
     distance_power: float = 1.0
     softening: float = 0.1
     sharing: float = 0.5
-    crowd_share: float = 0.1
+    crowd_share: float = 0.3
     crowd_power: float = 1.0
+    first_guests: float = 0.2
     site_power: float = 1.0
     people_power: float = 0.5
     room_from: float = 0.5
     leave: float = 0.3
 
 
-FITTED = GoalParameters(distance_power=0.91, softening=0.112, sharing=0.5, crowd_share=0.131)
+FITTED = GoalParameters(softening=0.232, crowd_share=0.275)
 """One set for all conflicts, as benchmarks/fit_displacement.py prints it (docs/displacement.md: on what, how, and how right).
 
 The other parameters keep the values that theory or caution gives them (decision 0036), and are not fitted.
@@ -351,6 +354,7 @@ def goal_frame(folder: FleeFolder, *, ignored: tuple[str, ...] = ()) -> GoalFram
         1.0,
         0.0,
         1.0,
+        1.0,
         True,
     )
     people = max(float(folder.totals().max()), 1.0)
@@ -368,7 +372,8 @@ def tuned(frame: GoalFrame, parameters: GoalParameters) -> RuledConflict:
         distance_power=parameters.distance_power,
         capacity_buffer=parameters.room_from,
         crowd_power=parameters.crowd_power,
-        crowd_seed=parameters.crowd_share * frame.people,
+        crowd_seed=parameters.crowd_share,
+        least_guests=parameters.first_guests * frame.people,
     )
     days = ready.days
     fighting = days.fighting
@@ -378,7 +383,7 @@ def tuned(frame: GoalFrame, parameters: GoalParameters) -> RuledConflict:
 
 
 def _goal_days(folder: FleeFolder, conflict: ConflictDays, opened: OpenDays) -> Days:
-    """Days under our rules: fighting counts however long it has lasted; a camp that is fought over or closed is left, not sought."""
+    """Days under our rules: fighting counts however long it lasts; a camp fought over or closed is left and not sought."""
     flee = _flee_days(folder, conflict, opened)
     fighting = np.maximum(conflict.intensity, 0.0)
     receives = conflict.is_camp & (fighting <= 0.0)
@@ -442,9 +447,8 @@ def typical_km(folder: FleeFolder, km: NDArray[np.float64]) -> float:
 def sites_of_camps(folder: FleeFolder, km: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sites that each camp of a folder stands for: itself, and the forwarding hubs of its country that have no nearer camp there.
 
-    A camp with hubs of its own is a region of several sites. The more sites, the likelier a person ends in one of them: in choice
-    among groups of alternatives the number of a group's members counts in full (McFadden 1978, Modelling the choice of residential
-    location; Daly 1982, doi:10.1016/0191-2615(82)90037-6).
+    A camp with hubs of its own is a region of several sites. In choice among groups of alternatives the number of a group's
+    members counts in full (McFadden 1978, Modelling the choice of residential location).
     """
     sites = np.ones(len(folder.camps))
     for place, ways in zip(folder.places, km, strict=True):

@@ -97,6 +97,7 @@ class Rules(NamedTuple):
     onward: float
     crowd_power: float
     crowd_seed: float
+    least_guests: float
     returns: bool
 
 
@@ -186,10 +187,14 @@ def enter_epoch(e: int, net: Network, s: Flows) -> None:
 def weigh_crowds(net: Network, rules: Rules, s: Flows) -> None:
     """Fill in how much more each host pulls for those who are there as the day begins, and forget the weights of yesterday."""
     people, crowd, is_host, weighed = s.people, s.crowd, net.is_host, s.weighed
+    guests = 0
+    for place in range(len(is_host)):
+        guests += people[place] if is_host[place] else 0
+    usual = rules.crowd_seed * max(float(guests), rules.least_guests)
     for place in range(len(is_host)):
         weighed[place] = False
         if rules.crowd_power != 0.0 and is_host[place]:
-            crowd[place] = (1.0 + people[place] / rules.crowd_seed) ** rules.crowd_power
+            crowd[place] = (1.0 + people[place] / usual) ** rules.crowd_power
 
 
 @kernel
