@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import differential_evolution
+from scipy.optimize import Bounds, differential_evolution
 
 from keyterrain.analysis.displacement_skill import averaged_relative_difference, rescaled_to
 from keyterrain.campaign.refugee_ensemble import play_once
@@ -34,7 +34,7 @@ PEER = {"car": 0.349, "mali2012": 0.307, "syria2013": 0.277}
 PENALTY = 0.01
 """What it costs to leave the neutral value by one spread: one per cent of the error (assumption)."""
 SEED = 1
-LEAST_RISE = 0.01
+LEAST_RISE = 0.001
 """Share of all displaced below which a camp's rise is not told from none, for the spread of errors (assumption)."""
 
 
@@ -109,16 +109,16 @@ def known(path: Path) -> Known:
 
 
 def fit(conflicts: Sequence[Known], frees: dict[str, Free], generations: int) -> GoalParameters:
-    def parameters(x: Sequence[float]) -> GoalParameters:
+    def parameters(x: NDArray[np.float64]) -> GoalParameters:
         return GoalParameters(**{name: free.value(each) for (name, free), each in zip(frees.items(), x, strict=True)})
 
-    def loss(x: Sequence[float]) -> float:
+    def loss(x: NDArray[np.float64]) -> float:
         tried = parameters(x)
         errors = [math.log(each.error(tried) / PEER.get(each.folder.name, 1.0)) for each in conflicts]
         away = [(each - free.coded(free.neutral)) / free.spread for free, each in zip(frees.values(), x, strict=True)]
         return float(np.mean(errors)) + PENALTY * sum(each**2 for each in away)
 
-    bounds = [(free.coded(free.low), free.coded(free.high)) for free in frees.values()]
+    bounds = Bounds([free.coded(free.low) for free in frees.values()], [free.coded(free.high) for free in frees.values()])
     start = [free.coded(free.neutral) for free in frees.values()]
     found = differential_evolution(
         loss, bounds, maxiter=generations, popsize=6, x0=start, rng=SEED, init="sobol", polish=False, tol=1e-3

@@ -35,10 +35,11 @@ UNDER_WAY, RETURNED, UNPLACED, DEBT = 0, 1, 2, 3
 class Uncertainty:
     """Standard deviations of logarithms: of each camp's pull, of each country's, of the power of distance, and of newcomers.
 
-    The first two are those of the errors of conflicts left out of the fit (`benchmarks/fit_displacement.py`); the rest assumed.
+    That of camps is of the errors on conflicts left out of the fit, as benchmarks/fit_displacement.py prints it; the others are
+    assumptions (three conflicts show no spread among countries beyond that of their camps, and cannot rule it out).
     """
 
-    camp_pull: float = 0.65
+    camp_pull: float = 0.67
     country_pull: float = 0.3
     distance: float = 0.2
     newcomers: float = 0.05
