@@ -116,7 +116,7 @@ def fit(conflicts: Sequence[Known], frees: dict[str, Free], generations: int) ->
         tried = parameters(x)
         errors = [math.log(each.error(tried) / PEER.get(each.folder.name, 1.0)) for each in conflicts]
         away = [(each - free.coded(free.neutral)) / free.spread for free, each in zip(frees.values(), x, strict=True)]
-        return float(np.mean(errors)) + PENALTY * sum(each**2 for each in away)
+        return float(np.mean(errors) + PENALTY * np.square(away).sum())
 
     bounds = Bounds([free.coded(free.low) for free in frees.values()], [free.coded(free.high) for free in frees.values()])
     start = [free.coded(free.neutral) for free in frees.values()]
