@@ -127,6 +127,7 @@ def _machine(skill: DisplacementSkill) -> dict[str, object]:
         "seconds": run.seconds,
         "rules": run.rules,
         "capacities": run.capacities,
+        "unused_capacities": list(run.unused_capacities),
         "leaked_capacities": [each._asdict() for each in run.folder.leaked],
         "replicates": run.replicates,
         "seed": run.seed,
@@ -177,7 +178,9 @@ def _leaks(skill: DisplacementSkill) -> str:
         return "no capacity equals what was observed"
     what = "ignored" if skill.run.capacities == "without-leaked" else "used all the same"
     named = ", ".join(f"{each.camp} {each.capacity:,} (observed {each.highest:,})" for each in leaked)
-    return f"capacities that equal or nearly equal the highest count observed, {what}: {named}"
+    others = [camp for camp in skill.run.unused_capacities if camp not in {each.camp for each in leaked}]
+    rest = f"; so most are, and the rest are not used either: {', '.join(others)}" if others else ""
+    return f"capacities that equal or nearly equal the highest count observed, {what}: {named}{rest}"
 
 
 def _last_day(skill: DisplacementSkill) -> list[list[str]]:

@@ -88,13 +88,17 @@ def weigh_distances(net: Network, rules: Rules, base: NDArray[np.float64]) -> No
 def look_at_hosts(net: Network, rules: Rules, score: NDArray[np.float64], cells: NDArray[np.int64], choice: Choice) -> bool:
     """Fill in what pulls as a day begins, and which hosts may fill up; returns whether any may."""
     any_filling = False
+    guests = 0
+    for place in range(len(net.is_host)):
+        guests += cells[place] if net.is_host[place] else 0
+    usual = rules.crowd_seed * max(float(guests), rules.least_guests)
     for place in range(len(net.is_host)):
         filling = net.capacity[place] >= 1.0 and cells[place] > LIVE_FROM * net.capacity[place]
         any_filling |= filling
         choice.is_filling[place] = filling
         choice.pull[place] = rules.weight_softening + score[place]
         if rules.crowd_power != 0.0 and net.is_host[place]:
-            choice.pull[place] *= crowd(float(cells[place]), rules.crowd_seed, rules.crowd_power)
+            choice.pull[place] *= crowd(float(cells[place]), usual, rules.crowd_power)
     return any_filling
 
 

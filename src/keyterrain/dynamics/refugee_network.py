@@ -70,4 +70,5 @@ class Rules(NamedTuple):
     onward: float
     crowd_power: float
     crowd_seed: float
+    least_guests: float
     returns: bool
