@@ -47,6 +47,8 @@ ACTORS = [Actor(GOVERNMENT), Actor(OPPOSITION, irregular=True)]
 FIRST = np.uint64(0)
 CLEAR_SIGHT = {"decision_sight_error": 1e-9, "decision_choice_noise": 1e-9, "decision_success_pull": 1e-9}
 HOME = 0
+OLD_DAYS = 30
+"""Age from which ground is no fresh gain."""
 
 
 def star(
@@ -60,6 +62,7 @@ def star(
         "strength": {(ARMY, HOME): home} | {(BRIGADES, i): strength for i, strength in enumerate(enemies, start=1)},
         "population": np.full(n, 10_000.0),
         "policy": [policy, HOLD, HOLD],
+        "held_days": np.full(n, OLD_DAYS),
         "par": CLEAR_SIGHT | (par or {}),
         **changes,
     }
@@ -114,6 +117,7 @@ def test_a_place_next_to_the_last_success_is_preferred() -> None:
     draw = make_draw(
         holder=[GOVERNMENT, OPPOSITION, OPPOSITION, GOVERNMENT],
         strength=strength,
+        held_days=np.full(4, OLD_DAYS),
         population=np.full(4, 10_000.0),
         policy=[PIECEMEAL, HOLD, HOLD],
         par=CLEAR_SIGHT | {"decision_choice_noise": 0.02, "decision_success_pull": 0.3},
@@ -231,7 +235,7 @@ def test_a_target_that_was_given_up_is_left_alone_for_three_weeks() -> None:
 
 
 def test_no_operation_against_ground_held_by_decree() -> None:
-    world, draw, start = star([100, 2000])
+    world, draw, start = star([100, 1000])
     world["decree"][0, 1] = True
     assert set(chosen((world, draw, start), 10)) == {2}
     world["decree"][0, 1:3] = True
@@ -426,6 +430,7 @@ def consolidating(strengths: list[int]) -> tuple[Records, Records, Records]:
         holder=[GOVERNMENT, GOVERNMENT, OPPOSITION, OPPOSITION],
         strength={(ARMY, 0): 20_000, (ARMY, 1): 5000} | {(BRIGADES, 2 + i): n for i, n in enumerate(strengths)},
         population=np.full(4, 10_000.0),
+        held_days=np.full(4, OLD_DAYS),
         policy=[PIECEMEAL, HOLD, HOLD],
         par=CLEAR_SIGHT,
     )
@@ -443,6 +448,23 @@ def test_from_a_capture_a_side_goes_on_next_door_without_new_preparation() -> No
     assert s.op_state[GOVERNMENT, 0] == MASSING
     decide(2, world, draw, states, SEED, FIRST)
     assert s.op_state[GOVERNMENT, 0] == MARCHING
+
+
+@pytest.mark.parametrize(("held_days", "state"), [(29, MARCHING), (30, MASSING)])
+def test_what_the_enemy_took_within_the_month_is_fought_over_again_without_preparation(held_days: int, state: int) -> None:
+    world, draw, states = star([300])
+    s = opened(states)
+    s.held_days[1] = held_days
+    decide(1, world, draw, states, SEED, FIRST)
+    s.held_days[1] = held_days  # so that the day does not matter
+    decide(2, world, draw, states, SEED, FIRST)
+    assert s.op_state[GOVERNMENT, 0] == state
+
+
+def test_a_fresh_gain_of_the_enemy_is_preferred() -> None:
+    world, draw, states = star([500, 500], par={"decision_choice_noise": 0.02, "decision_success_pull": 0.3})
+    opened(states).held_days[1:3] = [400, 5]
+    assert (chosen((world, draw, states), 100) == 2).mean() > 0.95
 
 
 def test_with_nothing_next_door_that_could_be_had_a_capture_is_consolidated() -> None:

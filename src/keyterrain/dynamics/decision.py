@@ -1,9 +1,10 @@
 """Decision: whom a side attacks and when, whom it helps, by sides that see through their own error.
 
-    U[j] = worth[j] + pull [next to the last success] + Gumbel(noise)           worth: `appraisal`; what follows: `operations`
+    U[j] = worth[j] + pull [next to the last success, or a fresh gain of the enemy's] + Gumbel(noise)
 
-Every third day a side with a free slot begins the operation that it likes best. A slot that consolidates a capture is free for
-what lies next door: there the side goes on without new preparation. All values are assumptions.
+Every third day a side with a free slot begins the operation that it likes best; worth is a matter of `appraisal`, what follows of
+`operations`. A slot that consolidates a capture is free for what lies next door. There, and against what an enemy took within a
+month, a side goes in without new preparation. All values are assumptions.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ from keyterrain.dynamics.state import (
 )
 
 EVERY_DAYS = 3
+FRESH_DAYS = 30
+"""Age of a gain up to which it is fought over again: places of the region were then lost ten times as often as later (decision
+0041)."""
 RELIEF_HOURS = 12.0
 """Time on the march within which garrisons are asked for help (assumption)."""
 CHOICE_DRAW = 1
@@ -102,6 +106,12 @@ def runs(s: State, side: int, state: int) -> bool:
         if s.op_state[side, slot] == state:
             return True
     return False
+
+
+@kernel
+def fresh_gain(w: World, s: State, side: int, place: int) -> bool:
+    """Whether a place is a gain of an enemy's that is not a month old: the forces that lost it are still at hand."""
+    return bool(s.held_days[place] < FRESH_DAYS and hostile_ground(w, s, side, place))
 
 
 @kernel
@@ -201,13 +211,13 @@ def begin_best(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, fre
             continue
         u = uniforms(luck, DECISION, day, w.side_place_word[side, place], CHOICE_DRAW)
         worth -= d.par.decision_choice_noise * math.log(-math.log(u.a))
-        if next_to(w, place, s.last_success[side]):
+        if next_to(w, place, s.last_success[side]) or fresh_gain(w, s, side, place):
             worth += d.par.decision_success_pull
         if worth > best_utility:
             best, best_arc, best_slot, best_utility, best_mass = place, arc, slot, worth, mass
     if best != NONE:
-        follows = s.op_state[side, best_slot] == CONSOLIDATING
-        prep_days = 0 if follows else int(math.ceil(w.prep_days[d.policy[side]] * d.par.decision_tempo))
+        at_hand = s.op_state[side, best_slot] == CONSOLIDATING or fresh_gain(w, s, side, best)
+        prep_days = 0 if at_hand else int(math.ceil(w.prep_days[d.policy[side]] * d.par.decision_tempo))
         begin_operation(day, w, d, luck, s, side, best_slot, best, w.arc_place[best_arc], best_mass, prep_days)
 
 
