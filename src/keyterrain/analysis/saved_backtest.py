@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyterrain.campaign.ensemble import Run
 
 FILE_NAME = "backtest.json"
-FORMAT = "keyterrain-backtest/1"
+FORMAT = "keyterrain-backtest/2"
 LABELS = {"true": "Blind. ", "false": "Not blind: whoever made it knew how it ended, so agreement shows no skill. "}
 """What the word of a scenario about its makers' knowledge means."""
 
@@ -67,10 +67,25 @@ class SavedPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedGiven:
+    """The forecast of those replicates in which the place of origin was attacked about then; what is undefined is None."""
+
+    attacked: tuple[str, ...]
+    days: int
+    n: int
+    median: float | None
+    low: float | None
+    high: float | None
+    crps: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SavedCount:
     """A count of displaced people beside what was foretold."""
 
     on: str
+    since: str
     host: str
     origin: str
     observed: float
@@ -79,6 +94,7 @@ class SavedCount:
     high: float
     crps: float
     baselines: Mapping[str, float]
+    given: SavedGiven
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,8 @@ class SavedBacktest:
     left_out: tuple[tuple[str, str], ...]
     corridors: tuple[CorridorScore, ...]
     counts: tuple[SavedCount, ...]
+    counts_left_out: tuple[tuple[str, str], ...]
+    waves: SavedScore
     not_scored: Mapping[str, str]
     blind: str
     reason: str
@@ -165,6 +183,7 @@ def _campaign_for_scripts(each: CampaignBacktest) -> dict[str, Any]:
     written = plain(each)
     return {
         **{key: value for key, value in written.items() if key != "scores"},
+        "waves": _score(each.waves),
         "answer": sentence(each.scores, each.blind),
         "blind": {"true": True, "false": False}.get(each.blind),
         "reason": each.reason or None,
@@ -203,7 +222,7 @@ def saved_backtest(folder: Path) -> SavedBacktest | None:
 
 def _read(written: Content) -> SavedBacktest:
     answer, scores = written["answer"], written["answer"]["scores"]
-    kendall = scores["kendall"]
+    kendall, left_out = scores["kendall"], answer["counts_left_out"]
     return SavedBacktest(
         campaign=AskedCampaign.read(written["campaign"]),
         sentence=str(written["sentence"]),
@@ -228,6 +247,8 @@ def _read(written: Content) -> SavedBacktest:
         left_out=tuple((str(each["place"]), str(each["why"])) for each in answer["left_out"]),
         corridors=tuple(_read_corridor(each) for each in answer["corridors"]),
         counts=tuple(_read_count(each) for each in answer["counts"]),
+        counts_left_out=tuple((f"{each['origin']} at {each['host']} by {each['on']}", str(each["why"])) for each in left_out),
+        waves=_read_score(answer["waves"]),
         not_scored={str(key): str(why) for key, why in answer["not_scored"].items()},
         blind=str(answer["blind"] or ""),
         reason=str(answer["reason"] or ""),
@@ -275,10 +296,22 @@ def _read_corridor(each: Content) -> CorridorScore:
 def _read_count(each: Content) -> SavedCount:
     return SavedCount(
         on=str(each["on"]),
+        since=str(each["since"]),
         host=str(each["host"]),
         origin=str(each["origin"]),
         **{key: float(each[key]) for key in ("observed", "median", "low", "high", "crps")},
         baselines=_numbers(each["baselines"]),
+        given=_read_given(each["given"]),
+    )
+
+
+def _read_given(each: Content) -> SavedGiven:
+    return SavedGiven(
+        attacked=tuple(map(str, each["attacked"])),
+        days=int(each["days"]),
+        n=int(each["n"]),
+        **{key: number(each[key]) for key in ("median", "low", "high", "crps")},
+        why=str(each["why"]),
     )
 
 

@@ -17,6 +17,7 @@ from keyterrain.campaign.flee_days import ConflictDays, OpenDays, conflict_days,
 from keyterrain.dynamics.refugee_flows import CONSTANT, FROM_TOTALS, POISSON, SHARE_OF_PEOPLE, Days, Network, Rules
 from keyterrain.theatre.faults import Fault, ScenarioFaults
 from keyterrain.theatre.flee_folder import FleeFolder
+from keyterrain.theatre.parameters import PARAMETERS
 
 MOST_ROUTES = 50_000
 """Routes that people may choose among under Flee's rules; more are refused (an awareness of many links on a dense network)."""
@@ -280,14 +281,13 @@ class GoalParameters:
     leave: float = 0.3
 
 
+SHARED = ("distance_power", "softening", "crowd_power", "crowd_share")
+"""Parameters of the law of destinations, which the campaign draws on too: they stand in the table of parameters."""
 FITTED = GoalParameters(
-    distance_power=1.32,
-    softening=0.53,
     hub_power=0.779,
     sibling_power=0.821,
     gate_power=0.256,
-    crowd_power=1.147,
-    crowd_share=0.168,
+    **{name: PARAMETERS[f"displacement.{name}"].default for name in SHARED},
 )
 """One set for all conflicts, fitted on three of Flee's (benchmarks/fit_displacement.py; docs/displacement.md has the figures)."""
 

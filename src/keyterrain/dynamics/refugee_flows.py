@@ -4,9 +4,9 @@
 
 A *leg* is a stretch that a group is on, with the goal it is bound for; a group at the end of its leg goes on to the next, or
 chooses. Which candidates a place offers, and with what weights, is all that tells one set of rules from another: Flee's rules
-offer the neighbours of a place, ours offer the camps. Weight of a candidate:
+offer the neighbours of a place, ours offer the camps. Weight of a candidate, by the law that the campaign shares (`destination`):
 
-    ((w0 + score) (s + km)^-a exp(-km/L) room crowd)^b        room = 1 up to a share of the capacity, falling to 0 at it
+    ((w0 + score) (s + km)^-a exp(-km/L) room crowd)^b
 
 How many leave is a binomial draw of whole people; where to, a systematic sample (Madow and Madow 1944,
 doi:10.1214/aoms/1177731312), as for the groups of the campaign (`displacement.send_out`). People who set off in the course of a
@@ -21,7 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.dynamics.displacement import sampled_up_to
+from keyterrain.dynamics.destination import crowd as crowded
+from keyterrain.dynamics.destination import nearness, room, sampled_up_to
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import Luck, binomial, mixed, poisson, uniforms
 
@@ -146,16 +147,6 @@ class Chances(NamedTuple):
 
 
 @kernel
-def room(capacity: float, people: int, buffer: float) -> float:
-    """Share of its pull that a place keeps as it fills up."""
-    if capacity < 1.0 or people <= buffer * capacity:
-        return 1.0
-    if people >= capacity:
-        return 0.0
-    return 1.0 - (people - buffer * capacity) / (capacity * (1.0 - buffer))
-
-
-@kernel
 def weigh_distances(net: Network, rules: Rules, s: Flows) -> None:
     """Fill in what distance and kinship leave of each candidate's weight, in each epoch."""
     candidate_leg, candidate_km, candidate_pull, base = net.candidate_leg, net.candidate_km, net.candidate_pull, s.base
@@ -164,10 +155,7 @@ def weigh_distances(net: Network, rules: Rules, s: Flows) -> None:
             if candidate_leg[e, k] < 0:
                 base[e, k] = 0.0
                 continue
-            km = candidate_km[e, k]
-            near = (rules.softening_km + km) ** (-rules.distance_power) if rules.distance_power != 0.0 else 1.0
-            if rules.reach_km > 0.0:
-                near *= math.exp(-km / rules.reach_km)
+            near = nearness(candidate_km[e, k], rules.softening_km, rules.distance_power, rules.reach_km)
             base[e, k] = near * candidate_pull[k]
 
 
@@ -189,7 +177,7 @@ def weigh_crowds(net: Network, rules: Rules, s: Flows) -> None:
     for place in range(len(is_host)):
         weighed[place] = False
         if rules.crowd_power != 0.0 and is_host[place]:
-            crowd[place] = (1.0 + people[place] / rules.crowd_seed) ** rules.crowd_power
+            crowd[place] = crowded(people[place], rules.crowd_seed, rules.crowd_power)
 
 
 @kernel
