@@ -17,6 +17,7 @@ from keyterrain.analysis.backtest.question import Target, backtest
 from keyterrain.analysis.backtest.waves import (
     LEAST_GIVEN,
     CountAfterStart,
+    Gains,
     counts_after,
     gains,
     gains_given,
@@ -140,32 +141,37 @@ def test_an_attack_outside_the_window_or_too_late_to_be_followed_is_none() -> No
     assert gains_given([wave(3, 8, 1.0)], played)[:, 0].tolist()[:2] == [5.0, 5.0]
     assert np.isnan(gains_given([wave(3, 8, 1.0)], played)[2:, 0]).all()
     assert np.isnan(gains_given([wave(27, 32, 1.0)], played)[3, 0])
+    assert gains_given([wave(3, 8, 1.0)], played, math.inf)[:3, 0].tolist() == [5.0, 5.0, 5.0]
+    assert np.isnan(gains_given([wave(3, 8, 1.0)], played, math.inf)[3, 0])
 
 
 def test_a_count_is_scored_beside_rivals_and_given_the_attack_only_where_enough_replicates_have_it() -> None:
     one = wave(2, 12, 1000.0, before=30.0, filling=150.0)
     gain, given = np.full((100, 1), 400.0), np.full((100, 1), math.nan)
     given[: LEAST_GIVEN - 1] = 900.0
-    (few,) = score_counts([one], gain, given)
+    (few,) = score_counts([one], Gains(gain, given, np.full_like(gain, 950.0)))
+    assert (few.whenever.n, few.whenever.median, few.whenever.crps) == (100, 950.0, 50.0)
     assert (few.median, few.low, few.high, few.crps) == (400.0, 400.0, 400.0, 600.0)
     assert few.baselines == {"nothing comes": 1000.0, "goes on as before": 700.0, "fills as so far": 500.0}
     assert math.isnan(few.given.median)
     assert few.given.why == f"attacked about then in {LEAST_GIVEN - 1} of 100 replicates; {LEAST_GIVEN} are needed"
     given[LEAST_GIVEN - 1] = 900.0
-    (enough,) = score_counts([one], gain, given)
+    (enough,) = score_counts([one], Gains(gain, given, gain))
     assert (enough.given.n, enough.given.median, enough.given.crps, enough.given.why) == (LEAST_GIVEN, 900.0, 100.0, "")
 
 
 def test_the_crps_is_the_mean_distance_less_half_the_spread() -> None:
     gain = np.arange(0.0, 50.0)[:, None] ** 2
-    (found,) = score_counts([wave(0, 5, 700.0)], gain, np.full_like(gain, math.nan))
+    nobody = np.full_like(gain, math.nan)
+    (found,) = score_counts([wave(0, 5, 700.0)], Gains(gain, nobody, nobody))
     expected = np.abs(gain - 700.0).mean() - np.abs(gain - gain.T).mean() / 2
     assert found.crps == pytest.approx(expected)
 
 
 def test_counts_of_one_wave_are_one_episode() -> None:
     counts = [wave(0, day, 100.0 * day) for day in (1, 2, 3)]
-    scores = score_counts(counts, np.zeros((30, 3)), np.full((30, 3), math.nan))
+    nobody = np.full((30, 3), math.nan)
+    scores = score_counts(counts, Gains(np.zeros((30, 3)), nobody, nobody))
     alone = score_waves(counts, scores, seed=1)
     assert (alone.score, alone.n, alone.n_episodes, alone.verdict) == (200.0, 3, 1, "cannot tell")
     nothing = score_waves([], (), seed=1)

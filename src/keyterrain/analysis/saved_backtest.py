@@ -68,10 +68,8 @@ class SavedPlace:
 
 @dataclass(frozen=True, slots=True)
 class SavedGiven:
-    """The forecast of those replicates in which the place of origin was attacked about then; what is undefined is None."""
+    """The forecast of those replicates in which the place of origin was attacked; what is undefined is None."""
 
-    attacked: tuple[str, ...]
-    days: int
     n: int
     median: float | None
     low: float | None
@@ -94,7 +92,9 @@ class SavedCount:
     high: float
     crps: float
     baselines: Mapping[str, float]
+    attacked: tuple[str, ...]
     given: SavedGiven
+    whenever: SavedGiven
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,14 +301,14 @@ def _read_count(each: Content) -> SavedCount:
         origin=str(each["origin"]),
         **{key: float(each[key]) for key in ("observed", "median", "low", "high", "crps")},
         baselines=_numbers(each["baselines"]),
+        attacked=tuple(map(str, each["attacked"])),
         given=_read_given(each["given"]),
+        whenever=_read_given(each["whenever"]),
     )
 
 
 def _read_given(each: Content) -> SavedGiven:
     return SavedGiven(
-        attacked=tuple(map(str, each["attacked"])),
-        days=int(each["days"]),
         n=int(each["n"]),
         **{key: number(each[key]) for key in ("median", "low", "high", "crps")},
         why=str(each["why"]),

@@ -191,11 +191,16 @@ def _together(waves: Score) -> list[str]:
 
 
 def _whose_attack(count: CountScore) -> list[str]:
-    given = count.given
-    if given.why:
-        return _wrapped(f"given the attack, {count.origin} by {count.on}: cannot tell, {given.why}")
-    where = f"{', '.join(given.attacked[:FEW])}{f' and {len(given.attacked) - FEW} more' * (len(given.attacked) > FEW)}"
-    return _wrapped(f"given the attack, {count.origin} by {count.on}: on {where}, up to {given.days} days earlier or later")
+    """Say on which places the attack is, and what came whenever it was."""
+    if not count.attacked:
+        return _wrapped(f"given the attack, {count.origin} by {count.on}: cannot tell, {count.given.why}")
+    where = f"{', '.join(count.attacked[:FEW])}{f' or {len(count.attacked) - FEW} more' * (len(count.attacked) > FEW)}"
+    about = f"cannot tell, {count.given.why}" if count.given.why else f"{count.given.n} replicates"
+    whenever = count.whenever
+    at_any_time = f"cannot tell, {whenever.why}"
+    if not whenever.why:
+        at_any_time = f"{_foretold(whenever)} in {whenever.n} replicates, CRPS {whenever.crps:.0f}"
+    return _wrapped(f"given the attack on {where}, by {count.on}: about then {about}; at any time {at_any_time}")
 
 
 def _foretold(of: CountScore | GivenAttack) -> str:

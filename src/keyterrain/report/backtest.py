@@ -159,7 +159,7 @@ def _count_table(saved: SavedBacktest, names: Mapping[str, str]) -> str:
             (f"{count.observed:,.0f}", count.observed),
             (_people(count.median, count.low, count.high), count.median),
             (f"{count.crps:,.0f}", count.crps),
-            (_given(count.given), count.given.median),
+            (f"{_given(count.given)}<br>{_given(count.whenever)}", count.given.median),
             ("" if count.given.crps is None else f"{count.given.crps:,.0f}", count.given.crps),
             (_beside(count.baselines), None),
         ]
@@ -167,7 +167,8 @@ def _count_table(saved: SavedBacktest, names: Mapping[str, str]) -> str:
     ]
     caption = (
         "Displaced people since the evening from which they were counted: those of one origin beside all who came to the host, "
-        "whatever their origin. Given the attack: those replicates alone in which the place of origin was attacked about then"
+        "whatever their origin. Given the attack: those replicates alone in which the place of origin was attacked, first about "
+        "then, below at any time"
     )
     waves = saved.waves
     why = f": {waves.why}" if waves.why else ""

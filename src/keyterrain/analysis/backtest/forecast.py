@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.analysis.backtest.waves import counts_after, gains, gains_given
+from keyterrain.analysis.backtest.waves import Gains, counts_after
 from keyterrain.analysis.measures.replicates import EVENTS, of_chunk, of_run
 
 if TYPE_CHECKING:
@@ -65,9 +65,8 @@ class Forecast:
         For each corridor the share of replicates (observed day) in which it is open.
     n_closed
         Days closed (replicate, corridor) among the observed ones.
-    gain, gain_given
-        Displaced people (replicate, count) at the host beyond those of the evening from which they are counted, and beyond
-        those of the evening before the attack about then, nan where there was none.
+    gains
+        Displaced people who came to the hosts.
     """
 
     n: int
@@ -75,8 +74,7 @@ class Forecast:
     taken: Floats
     p_open: tuple[Floats, ...]
     n_closed: Floats
-    gain: Floats
-    gain_given: Floats
+    gains: Gains
 
 
 def asked_of_record(scenario: Scenario, start: date, places: tuple[PlaceAtRisk, ...], days: int) -> Asked:
@@ -106,8 +104,7 @@ class _Part:
     first: NDArray[np.int64]
     open: tuple[NDArray[np.int64], ...]
     n_closed: Floats
-    gain: Floats
-    gain_given: Floats
+    gains: Gains
 
 
 def _look(asked: Asked, replicates: Replicates) -> _Part:
@@ -126,7 +123,7 @@ def _look(asked: Asked, replicates: Replicates) -> _Part:
     closed = [(~each).sum(axis=1) for each in is_open]
     return _Part(
         n, held, first, tuple(each.sum(axis=0) for each in is_open),
-        np.array(closed, dtype=float).reshape(-1, n).T, gains(asked.counts, replicates), gains_given(asked.counts, replicates),
+        np.array(closed, dtype=float).reshape(-1, n).T, Gains.of(asked.counts, replicates),
     )  # fmt: skip
 
 
@@ -144,9 +141,8 @@ def _together(parts: Sequence[_Part]) -> Forecast:
     taken = np.sum([part.first for part in parts], axis=0).cumsum(axis=0) / n
     p_open = tuple(np.sum([part.open[row] for part in parts], axis=0) / n for row in range(len(parts[0].open)))
     return Forecast(
-        n, held, taken, p_open, np.concatenate([part.n_closed for part in parts]),
-        np.concatenate([part.gain for part in parts]), np.concatenate([part.gain_given for part in parts]),
-    )  # fmt: skip
+        n, held, taken, p_open, np.concatenate([part.n_closed for part in parts]), Gains.joined([part.gains for part in parts])
+    )
 
 
 def forecast_of_run(run: Run, asked: Asked) -> Forecast:

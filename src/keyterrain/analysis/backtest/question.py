@@ -279,7 +279,7 @@ def _campaign(
     reachable = tuple(horizon for horizon in horizons if horizon <= n_days)
     beside = rivals(scenario, situation, risk, n_days)
     material = _Material(f"{scenario.name} from {start}", seed, risk.places, forecast, fact, beside, units, reachable)
-    counts = score_counts(asked.counts, forecast.gain, forecast.gain_given)
+    counts = score_counts(asked.counts, forecast.gains)
     campaign = CampaignBacktest(
         scenario=scenario.name,
         title=scenario.title,

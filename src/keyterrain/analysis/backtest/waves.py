@@ -3,9 +3,9 @@
 A count is compared with how many more displaced people are at the host than on the evening from which they were counted (`since`
 of the record; the start where it says nothing or the series had begun by then). Beside the forecast stands one **given the
 attack**: of those replicates alone in which the place of origin was assaulted within `WINDOW_DAYS` of the day after that evening,
-counted from the evening before that assault and for as many days as in the record. It tells a flight that is modelled badly from
-an attack that did not come. Where the origin is an area, its places count that the record saw change hands or contested about
-then; all, if it saw none.
+counted from the evening before that assault and for as many days as in the record; and one given that it was assaulted at any
+time. They tell a flight that is modelled badly from an attack that did not come. Where the origin is an area, its places count
+that the record saw change hands or contested about then; all, if it saw none.
 """
 
 from __future__ import annotations
@@ -87,10 +87,8 @@ class CountLeftOut:
 
 @dataclass(frozen=True, slots=True)
 class GivenAttack:
-    """The forecast of those `n` replicates in which the place of origin was attacked about then; nan where `why` says why not."""
+    """The forecast of those `n` replicates in which the place of origin was attacked; nan where `why` says why not."""
 
-    attacked: tuple[str, ...]
-    days: int
     n: int
     median: float
     low: float
@@ -101,7 +99,10 @@ class GivenAttack:
 
 @dataclass(frozen=True, slots=True)
 class CountScore:
-    """A count of displaced people beside what was foretold: median, 5 and 95 per cent, and the CRPS in people."""
+    """A count of displaced people beside what was foretold: median, 5 and 95 per cent, and the CRPS in people.
+
+    `given` and `whenever` are the forecasts given an attack on `attacked` about then, and at any time after the start.
+    """
 
     on: date
     since: date
@@ -113,7 +114,9 @@ class CountScore:
     high: float
     crps: float
     baselines: Mapping[str, float]
+    attacked: tuple[str, ...]
     given: GivenAttack
+    whenever: GivenAttack
 
 
 def counts_after(scenario: Scenario, start: date, days: int) -> tuple[tuple[CountAfterStart, ...], tuple[CountLeftOut, ...]]:
@@ -154,7 +157,7 @@ def _count(scenario: Scenario, start: date, rows: Sequence[DisplacementRow], row
     elif row.since is None:
         why = "the record does not say since when they were counted"
     else:
-        attacked = _attacked(scenario, row.origin, since, row.on)
+        attacked = _attacked(scenario, row.origin, since)
         why = "" if attacked else "the origin is neither a place nor an area of the theatre"
     return CountAfterStart(
         on=row.on,
@@ -172,10 +175,10 @@ def _count(scenario: Scenario, start: date, rows: Sequence[DisplacementRow], row
     )
 
 
-def _attacked(scenario: Scenario, origin: str, since: date, on: date) -> tuple[str, ...]:
+def _attacked(scenario: Scenario, origin: str, since: date) -> tuple[str, ...]:
     members = [place.key for place in scenario.places if origin == place.key or origin in place.areas]
-    first, last = since - timedelta(days=WINDOW_DAYS), on + timedelta(days=WINDOW_DAYS)
-    seen = {row.place for row in scenario.record.control if first <= row.on <= last}
+    about = timedelta(days=WINDOW_DAYS)
+    seen = {row.place for row in scenario.record.control if -about <= row.on - since <= about}
     return tuple(place for place in members if place in seen) or tuple(members)
 
 
@@ -187,6 +190,33 @@ def _filling(scenario: Scenario, start: date, host: str) -> float:
     return float(guests) / max((start - first).days, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Displaced people (replicate, count) who came to the hosts, nan where a replicate does not count.
+
+    Attributes
+    ----------
+    gain
+        Since the evening from which they are counted.
+    given, whenever
+        Since the evening before an attack on the place of origin, about then or at any time.
+    """
+
+    gain: Floats
+    given: Floats
+    whenever: Floats
+
+    @classmethod
+    def of(cls, counts: Sequence[CountAfterStart], replicates: Replicates) -> Gains:
+        """Look at some replicates."""
+        return cls(gains(counts, replicates), gains_given(counts, replicates), gains_given(counts, replicates, math.inf))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Gains]) -> Gains:
+        """Put replicates together."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("gain", "given", "whenever")))
+
+
 def gains(counts: Sequence[CountAfterStart], replicates: Replicates) -> Floats:
     """Return how many more displaced people (replicate, count) are at the host than on the evening from which they count."""
     found = np.empty((replicates.n, len(counts)))
@@ -196,12 +226,12 @@ def gains(counts: Sequence[CountAfterStart], replicates: Replicates) -> Floats:
     return found
 
 
-def gains_given(counts: Sequence[CountAfterStart], replicates: Replicates) -> Floats:
-    """Return the same (replicate, count) from the evening before the attack; nan without one about then, or days enough."""
+def gains_given(counts: Sequence[CountAfterStart], replicates: Replicates, window: float = WINDOW_DAYS) -> Floats:
+    """Return the same (replicate, count) from the evening before the attack; nan without one in the window, or days enough."""
     found = np.full((replicates.n, len(counts)), math.nan)
     for column, count in enumerate(counts):
         if count.attacked:
-            begun = _first_attack(replicates, count)
+            begun = _first_attack(replicates, count, window)
             last = begun - 1 + count.day - count.from_day
             rows = np.flatnonzero((begun > 0) & (last <= replicates.last_day))
             there = _people_at(replicates, count.host)
@@ -214,22 +244,23 @@ def _people_at(replicates: Replicates, host: str) -> Floats:
     return people
 
 
-def _first_attack(replicates: Replicates, count: CountAfterStart) -> NDArray[np.int64]:
+def _first_attack(replicates: Replicates, count: CountAfterStart, window: float) -> NDArray[np.int64]:
     """Return the day (replicate) of the first assault on the places of origin within the window, 0 without one."""
     events, expected = replicates.events, count.from_day + 1
     chosen = (events.kind == ASSAULT) & np.isin(events.place, replicates.places(count.attacked))
-    about = events.where(chosen & (np.abs(events.day - expected) <= WINDOW_DAYS))
+    about = events.where(chosen & (np.abs(events.day - expected) <= window))
     first = np.full(replicates.n, np.iinfo(np.int64).max)
     np.minimum.at(first, about.row, about.day)
     return np.where(first == np.iinfo(np.int64).max, 0, first)
 
 
-def score_counts(counts: Sequence[CountAfterStart], gain: Floats, given: Floats) -> tuple[CountScore, ...]:
-    """Score each count by the replicates' gains (replicate, count), all of them and those given the attack."""
-    return tuple(_scored(count, gain[:, column], given[:, column]) for column, count in enumerate(counts))
+def score_counts(counts: Sequence[CountAfterStart], found: Gains) -> tuple[CountScore, ...]:
+    """Score each count by what came in the replicates."""
+    columns = (found.gain.T, found.given.T, found.whenever.T)
+    return tuple(_scored(count, *each) for count, *each in zip(counts, *columns, strict=True))
 
 
-def _scored(count: CountAfterStart, gain: Floats, given: Floats) -> CountScore:
+def _scored(count: CountAfterStart, gain: Floats, given: Floats, whenever: Floats) -> CountScore:
     low, median, high = (float(each) for each in np.quantile(gain, [0.05, 0.5, 0.95]))
     days = count.day - count.from_day
     baselines = {
@@ -239,17 +270,18 @@ def _scored(count: CountAfterStart, gain: Floats, given: Floats) -> CountScore:
     }
     return CountScore(
         count.on, count.since, count.host, count.origin, count.gain, median, low, high, _crps(count.gain, gain), baselines,
-        _given(count, given[~np.isnan(given)], len(gain)),
+        count.attacked, _given(count, given, "about then"), _given(count, whenever, "in time to be followed"),
     )  # fmt: skip
 
 
-def _given(count: CountAfterStart, gain: Floats, of: int) -> GivenAttack:
-    nan = math.nan
+def _given(count: CountAfterStart, gain: Floats, when: str) -> GivenAttack:
+    nan, of = math.nan, len(gain)
+    gain = gain[~np.isnan(gain)]
     if count.not_given or len(gain) < LEAST_GIVEN:
-        why = count.not_given or f"attacked about then in {len(gain)} of {of} replicates; {LEAST_GIVEN} are needed"
-        return GivenAttack(count.attacked, WINDOW_DAYS, len(gain), nan, nan, nan, nan, why)
+        why = count.not_given or f"attacked {when} in {len(gain)} of {of} replicates; {LEAST_GIVEN} are needed"
+        return GivenAttack(len(gain), nan, nan, nan, nan, why)
     low, median, high = (float(each) for each in np.quantile(gain, [0.05, 0.5, 0.95]))
-    return GivenAttack(count.attacked, WINDOW_DAYS, len(gain), median, low, high, _crps(count.gain, gain), "")
+    return GivenAttack(len(gain), median, low, high, _crps(count.gain, gain), "")
 
 
 def _crps(observed: float, gain: Floats) -> float:
