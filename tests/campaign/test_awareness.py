@@ -121,3 +121,16 @@ def test_a_place_without_a_road_does_not_change_the_mean_way() -> None:
     people = [3000.0, 1000.0, 500.0, 700.0]
     assert mean_way(5, roads, [*people, 9000.0], []) == mean_way(4, roads, people, [])
     assert mean_way(5, roads, [0.0, 0.0, 0.0, 0.0, 9000.0], []) == 1.0
+
+
+def test_places_where_nobody_lives_are_left_out_but_for_home_and_gates(roads: list[tuple[int, int, float]]) -> None:
+    peopled = np.arange(N) % 3 == 0
+    graph, made = graph_of(roads), made_of(roads)
+    every = awareness(graph, GATES, made, MOST)
+    some = awareness(graph, GATES, made, MOST, peopled)
+    for origin, (known, all_known) in enumerate(
+        zip(lists(some.known_start, some.known_place), lists(every.known_start, every.known_place), strict=True)
+    ):
+        assert known == sorted({each for each in all_known if peopled[each]} | {origin, *GATES.tolist()})
+        np.testing.assert_array_equal(ways(roads, some, origin)[known], ways(roads, every, origin)[known])
+    assert len(some.survey_rank) < len(every.survey_rank)

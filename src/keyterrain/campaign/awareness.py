@@ -60,7 +60,13 @@ class Awareness:
     survey_rank: NDArray[np.int32]
 
 
-def awareness(graph: csr_array, gates: NDArray[np.int32], made: Contraction, most: int = MOST_KNOWN) -> Awareness:
+def awareness(
+    graph: csr_array,
+    gates: NDArray[np.int32],
+    made: Contraction,
+    most: int = MOST_KNOWN,
+    peopled: NDArray[np.bool_] | None = None,
+) -> Awareness:
     """Say what people of each place know of.
 
     Parameters
@@ -73,10 +79,14 @@ def awareness(graph: csr_array, gates: NDArray[np.int32], made: Contraction, mos
         Contraction of the same network.
     most
         Places that people know of besides these.
+    peopled
+        Whether anybody may live there, by place. Nobody flees to the others, so that beside home and gates they are left out.
     """
     n = int(graph.shape[0])
     everywhere = np.arange(n)
     nearest = [everywhere] * n if n <= most else _nearest(graph, most)
+    if peopled is not None:
+        nearest = [np.union1d(places[peopled[places]], origin) for origin, places in enumerate(nearest)]
     known = [np.union1d(places, gates) for places in nearest]
     known_start = np.cumsum([0, *map(len, known)]).astype(np.int32)
     known_place = (np.concatenate(known) if known else everywhere).astype(np.int32)

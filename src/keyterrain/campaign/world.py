@@ -380,11 +380,12 @@ def _families(situation: Situation, index: Index, ground: Ground) -> dict[str, o
     made = contract(len(index.places), [(index.places[route.start], index.places[route.end]) for route in situation.routes])
     gates = _gates(situation, index)
     graph = _graph(situation, index, _road_hours(situation, ground))
-    aware = awareness(graph, np.unique([gate.place for gate in gates]).astype(np.int32), made)
-    people = np.zeros(len(index.places))
+    people, peopled = np.zeros(len(index.places)), np.zeros(len(index.places), dtype=np.bool_)
     for place in situation.places:
-        people[index.places[place.key]] = place.population.mid if place.population is not None else 0.0
+        if place.population is not None:
+            people[index.places[place.key]], peopled[index.places[place.key]] = place.population.mid, True
     people[_apart(situation, index)] = 0.0
+    aware = awareness(graph, np.unique([gate.place for gate in gates]).astype(np.int32), made, peopled=peopled)
     return {**asdict(made), **asdict(aware), "mean_way_hours": mean_way_hours(graph, aware, people, gates)}
 
 

@@ -56,7 +56,7 @@ MOST_SLOTS = 4
 MARCH_RING_DAYS = 16
 WOUND_RING_DAYS = 64
 MOST_GOALS = 12
-WAY_STEPS = 128
+WAY_STEPS = 512
 
 # operations
 IDLE = 0
@@ -392,7 +392,7 @@ class State(Protocol):
     goal_days: Ints  # (P, goals)
     goal_pull: Floats  # (P, goals)
     goal_weight: Floats  # (goals) scratch
-    pull: Floats  # (P) scratch: bound on the log of the pull of each place on the people of one
+    pull: Floats  # (P) scratch: log of the pull of each place on the people of one
     pull_hours: Floats  # (P) scratch: hours there
     cost: Floats  # (P) scratch of searches
     path_hours: Floats  # (P)
