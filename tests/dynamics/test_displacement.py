@@ -282,7 +282,7 @@ def test_the_goals_kept_are_the_strongest_of_all(seed: int) -> None:
     displace(1, world, draw, states, SEED, FIRST)
     s = opened(states)
     found = dict(zip(s.goal[0, :MOST_GOALS].tolist(), s.goal_pull[0, :MOST_GOALS].tolist(), strict=True))
-    assert found == pytest.approx({int(goal): pull[goal] for goal in kept}, rel=2e-3)
+    assert found == pytest.approx({int(goal): pull[goal] for goal in kept}, rel=5e-3)
 
 
 def test_a_closed_border_passes_none() -> None:

@@ -58,8 +58,8 @@ ACUTE_EXPOSURE = 0.35
 """Exposures from which people decide every third day, as next to a battle, and every day; below, where there are but raids, they
 decide once a week (assumption)."""
 WEEK_WEIGHT = 1.0 / 7.0
-STEPS_PER_WAY = 32
-"""Steps of a mean way at which the pull by the way is kept; between them it is interpolated, to within 0.2 % (assumption)."""
+STEPS_PER_WAY = 16
+"""Steps of a mean way at which the pull by the way is kept; between them it is interpolated, to within 0.5 % (assumption)."""
 WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
 RETURN_EVERY_DAYS = 14
