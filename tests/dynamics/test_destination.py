@@ -96,6 +96,6 @@ def test_a_folder_and_a_campaign_send_the_same_shares(tmp_path: Path) -> None:
     sent = np.bincount(s.way_goal[:n], s.way_n[:n], minlength=4)[1:] / 100_000
 
     expected = (FITTED.softening + KM / KM.mean()) ** -FITTED.distance_power
-    assert sent == pytest.approx(expected / expected.sum(), abs=1e-4)
+    assert sent == pytest.approx(expected / expected.sum(), abs=5e-4)  # between the steps of the table it is interpolated
     assert arrived == pytest.approx(expected / expected.sum(), abs=0.01)
     assert expected[0] > 2 * expected[2]
