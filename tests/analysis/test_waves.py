@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from fabricated_run import fabricated_kernels
 from keyterrain.analysis.backtest.episodes import WINDOW_DAYS
 from keyterrain.analysis.backtest.question import Target, backtest
+from keyterrain.analysis.backtest.scores import FEW_EPISODES
 from keyterrain.analysis.backtest.waves import (
     LEAST_GIVEN,
     CountAfterStart,
@@ -174,8 +176,18 @@ def test_counts_of_one_wave_are_one_episode() -> None:
     scores = score_counts(counts, Gains(np.zeros((30, 3)), nobody, nobody))
     alone = score_waves(counts, scores, seed=1)
     assert (alone.score, alone.n, alone.n_episodes, alone.verdict) == (200.0, 3, 1, "cannot tell")
+    assert alone.why == f"1 wave in the record, and {FEW_EPISODES} are needed"
     nothing = score_waves([], (), seed=1)
     assert (nothing.n, nothing.verdict) == (0, "cannot tell")
+
+
+@pytest.mark.parametrize(("n", "verdict"), [(FEW_EPISODES - 1, "cannot tell"), (FEW_EPISODES, "better")])
+def test_a_perfect_forecast_of_few_waves_tells_nothing(n: int, verdict: str) -> None:
+    counts = [replace(wave(0, 5, 100.0 + i), origin=f"home-{i}") for i in range(n)]
+    nobody = np.full((30, n), math.nan)
+    told = np.tile([count.gain for count in counts], (30, 1))
+    found = score_waves(counts, score_counts(counts, Gains(told, nobody, nobody)), seed=1)
+    assert (found.score, found.n_episodes, found.verdict) == (0.0, n, verdict)
 
 
 # The whole, and faults

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.analysis.backtest.episodes import WINDOW_DAYS
-from keyterrain.analysis.backtest.scores import Score, scored
+from keyterrain.analysis.backtest.scores import FEW_EPISODES, Score, scored
 
 if TYPE_CHECKING:
     from keyterrain.analysis.measures.replicates import Replicates
@@ -291,12 +291,19 @@ def _crps(observed: float, gain: Floats) -> float:
 
 
 def score_waves(counts: Sequence[CountAfterStart], scores: Sequence[CountScore], seed: int) -> Score:
-    """Return the mean CRPS beside the mean errors of the rivals; counts of one wave are resampled together."""
+    """Return the mean CRPS beside the mean errors of the rivals; counts of one wave are resampled together.
+
+    There is no verdict on fewer than `FEW_EPISODES` waves: of one or two all may go one way by chance.
+    """
     names = list(scores[0].baselines) if scores else []
-    return scored(
+    found = scored(
         np.array([each.crps for each in scores]),
         {name: np.array([each.baselines[name] for each in scores]) for name in names},
         [count.wave for count in counts],
         np.ones(len(scores)),
         seed,
     )
+    if 0 < found.n_episodes < FEW_EPISODES:
+        why = f"{found.n_episodes} wave{'s' * (found.n_episodes != 1)} in the record, and {FEW_EPISODES} are needed"
+        return replace(found, verdict="cannot tell", why=why)
+    return found
