@@ -5,7 +5,7 @@
 Without folders a made-up conflict is written: 60 places, 12 camps, 500 days. Measured: an ensemble of 200 replicates from
 outside; one replicate with 10^4 to 10^7 people; and, with FLEE_PYTHON (or Flee in this interpreter), one run of Flee against one
 replicate under Flee's rules and under ours, at the same number of people: Flee simulates 1/hasten of them, and its seconds are
-multiplied by that, since its cost is linear in agents.
+multiplied by that, since its cost is linear in agents. Both in processor time: what else the machine does counts for neither.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ START, DAYS, SIDE, CAMPS = date(2020, 1, 1), 500, 8, 12
 PEOPLE = (10_000, 100_000, 1_000_000, 10_000_000)
 AGENTS = 5_000
 """Flee is asked to simulate about so many people: some minutes."""
+ENSEMBLES = 8
 
 
 def write_made_up(folder: Path, people: int) -> Path:
@@ -67,7 +68,11 @@ def write_made_up(folder: Path, people: int) -> Path:
 
 
 def replicate_seconds(folder: FleeFolder, rules: str, capacities: str, replicates: int = 10) -> float:
-    return play_displacement(folder, rules=rules, capacities=capacities, replicates=replicates, threads=1).seconds_per_replicate
+    """Processor time of one, the best of several ensembles: what else the machine does can only add to it."""
+    runs = (
+        play_displacement(folder, rules=rules, capacities=capacities, replicates=replicates, threads=1) for _ in range(ENSEMBLES)
+    )
+    return min(run.seconds_per_replicate for run in runs)
 
 
 def ensemble_seconds(folder: Path) -> tuple[float, float]:
@@ -105,7 +110,8 @@ def main() -> None:
         print("cost by number of people, 500 days, one replicate in ms:")
         for rules in ("keyterrain", "flee"):
             times = [replicate_seconds(read_flee_folder(path), rules, "as-given") * 1000 for path in made_up.values()]
-            print(f"  {rules:10}", "  ".join(f"{people:,}: {ms:.2f}" for people, ms in zip(PEOPLE, times, strict=True)))
+            said = "  ".join(f"{people:,}: {ms:.2f}" for people, ms in zip(PEOPLE, times, strict=True))
+            print(f"  {rules:10} {said}  dearest over cheapest: {max(times) / min(times):.2f}")
         folders = arguments.folders or [made_up[100_000]]
         python = flee_python()
         for path in folders:

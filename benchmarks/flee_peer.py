@@ -36,7 +36,7 @@ def settings_with(folder: Path, hasten: int | None) -> Path:
 
 
 def play(folder: Path, hasten: int | None, days: int | None) -> dict[str, Any]:
-    """Run one replicate; returns its errors, its counts by day and camp, and its seconds."""
+    """Run one replicate; returns its errors, its counts by day and camp, and its seconds of processor time."""
     from flee import InputGeography, flee, spawning  # type: ignore[import-not-found]
     from flee.datamanager import handle_refugee_data  # type: ignore[import-not-found]
 
@@ -45,7 +45,7 @@ def play(folder: Path, hasten: int | None, days: int | None) -> dict[str, Any]:
     start, length = period["startdate"], int(period["length"])
     flee.SimulationSettings.ReadFromYML(str(settings_with(folder, hasten)))
     flee.SimulationSettings.ConflictInputFile = str(folder / "input_csv" / "conflicts.csv")
-    began = time.perf_counter()
+    began = time.process_time()
     system = flee.Ecosystem()
     geography = InputGeography.InputGeography()
     geography.ReadConflictInputCSV(flee.SimulationSettings.ConflictInputFile)
@@ -75,7 +75,7 @@ def play(folder: Path, hasten: int | None, days: int | None) -> dict[str, Any]:
         system.enact_border_closures(day)
         system.evolve()
         table.append([(places[camp].numAgents, counts.get_field(camp, day)) for camp in camps])
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     return {"camps": camps, "table": table, "seconds": seconds, "agents": system.numAgents()}
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from keyterrain.campaign.day import first_evening, open_roads, play_day
+from keyterrain.dynamics.appraisal import estimate
 from keyterrain.dynamics.audit import Finding, audit
 from keyterrain.dynamics.combat import combat, log_ratio
 from keyterrain.dynamics.control import control
-from keyterrain.dynamics.decision import decision, estimate
+from keyterrain.dynamics.decision import decision
 from keyterrain.dynamics.displacement import displacement
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.losses import recover

@@ -14,9 +14,10 @@ from scipy.stats import kendalltau
 from fabricated_run import fabricated_kernels
 from keyterrain.analysis.backtest.episodes import episodes, joined, resamplings
 from keyterrain.analysis.backtest.happened import happened
+from keyterrain.analysis.backtest.hazards import AGE_EDGES
 from keyterrain.analysis.backtest.question import Target, backtest
 from keyterrain.analysis.backtest.risk import at_risk, scored_sides
-from keyterrain.analysis.backtest.rivals import AGE_EDGES, hazards_before, rivals
+from keyterrain.analysis.backtest.rivals import hazards_before, rivals
 from keyterrain.analysis.backtest.scores import (
     BIN_EDGES,
     LOG_FLOOR,

@@ -11,7 +11,8 @@ import pytest
 
 from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer, verdict_of
 from keyterrain.analysis.interval import Interval
-from keyterrain.analysis.relief_levers import (
+from keyterrain.analysis.relief_levers import ReliefShares, about_relief, relief_shares, with_levers
+from keyterrain.analysis.relief_points import (
     AS_ASSUMED,
     FRONTAGE,
     HEIGHTS,
@@ -20,11 +21,7 @@ from keyterrain.analysis.relief_levers import (
     OFF,
     STRONG,
     WEAK,
-    ReliefShares,
-    about_relief,
     levers_at,
-    relief_shares,
-    with_levers,
 )
 from keyterrain.analysis.saved_claims import relief_for_scripts
 from keyterrain.campaign.errors import RunRefused

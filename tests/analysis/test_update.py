@@ -81,10 +81,50 @@ def test_a_certain_report_leaves_exactly_the_replicates_that_agree(tmp_path: Pat
         assert fallen[place].after_low <= fallen[place].after <= fallen[place].after_high
 
 
+def test_corridors_and_people_are_those_of_the_replicates_that_agree(tmp_path: Path, opened: Run) -> None:
+    answer = update(opened, seen(tmp_path, opened, "2014-01-05,control,hill-village,opposition,0,0,"), day=40)
+    sides = opened.dataset["side"].to_numpy().tolist()
+    agree = control(opened, "hill-village")[:, 44] == sides.index("opposition")
+    assert 60 < agree.sum() < 380
+    is_open = opened.dataset["corridor_open"].sel(corridor="highway").to_numpy() > 0
+    (highway,) = (each for each in answer.corridors if each.key == "highway")
+    (days,) = (each for each in answer.corridor_days if each.key == "highway")
+    assert (highway.before, highway.after) == pytest.approx((is_open[:, 40].mean(), is_open[agree, 40].mean()))
+    assert (days.before, days.after) == pytest.approx((is_open[:, 1:41].mean(), is_open[agree, 1:41].mean()))
+    people = opened.dataset["n_displaced"].sel(host="border-town").to_numpy().astype(float)
+    gained = people[:, 40] - people[:, 0]
+    (town,) = (each for each in answer.hosts if each.key == "border-town")
+    figures = (town.before_low, town.before, town.before_high, town.after_low, town.after, town.after_high)
+    levels, inverted = (0.05, 0.5, 0.95), {"method": "inverted_cdf"}
+    assert figures == (*np.quantile(gained, levels, **inverted), *np.quantile(gained[agree], levels, **inverted))
+    every = opened.dataset["n_displaced"].drop_sel(host="dead").to_numpy().astype(float).sum(axis=2)
+    assert answer.fled.before == np.quantile(every[:, 40] - every[:, 0], 0.5, **inverted)
+    assert "dead" not in {each.key for each in answer.hosts}
+    medians = [each.before for each in answer.hosts]
+    assert medians == sorted(medians, reverse=True)
+
+
+def test_what_was_seen_of_a_road_moves_the_corridor_and_its_days(tmp_path: Path, opened: Run) -> None:
+    answer = update(opened, seen(tmp_path, opened, "2013-12-22,corridor,highway,open,0,0,"), day=30)
+    (highway,) = (each for each in answer.corridors if each.key == "highway")
+    (days,) = (each for each in answer.corridor_days if each.key == "highway")
+    assert highway.before < 1.0
+    assert highway.after == 1.0
+    assert days.after > days.before
+
+
+def test_the_first_evening_has_no_days_before_it(tmp_path: Path, opened: Run) -> None:
+    answer = update(opened, seen(tmp_path, opened, "2013-12-22,corridor,highway,open,0,0.4,"), day=0)
+    assert [each.before for each in answer.corridors] == [each.before for each in answer.corridor_days]
+    assert answer.hosts == ()
+    assert (answer.fled.before, answer.fled.after_high) == (0.0, 0.0)
+
+
 def test_a_report_that_is_as_likely_wrong_as_right_changes_nothing(tmp_path: Path, opened: Run) -> None:
     answer = update(opened, seen(tmp_path, opened, "2014-01-05,control,hill-village,government,0,0.5,"))
     assert answer.ess == pytest.approx(400)
-    assert all(each.after == pytest.approx(each.before, nan_ok=True) for each in (*answer.outcomes, *answer.places))
+    figures = (*answer.outcomes, *answer.places, *answer.corridors, *answer.corridor_days, *answer.hosts, answer.fled)
+    assert all(each.after == pytest.approx(each.before, nan_ok=True) for each in figures)
 
 
 def test_few_replicates_that_agree_are_not_read(tmp_path: Path, opened: Run) -> None:
@@ -98,7 +138,8 @@ def test_few_replicates_that_agree_are_not_read(tmp_path: Path, opened: Run) -> 
     assert answer.verdict == "cannot tell"
     assert 0 < answer.ess < answer.floor == LEAST_EFFECTIVE
     assert "row 2" in answer.what_to_do
-    assert all(math.isnan(each.after) and not math.isnan(each.before) for each in answer.places)
+    figures = (*answer.places, *answer.corridors, *answer.corridor_days, *answer.hosts, answer.fled)
+    assert all(math.isnan(each.after) and not math.isnan(each.before) for each in figures)
     dearest = max(answer.observations, key=lambda each: each.ess_without)
     assert dearest.observation.subject == "high-pass"
 

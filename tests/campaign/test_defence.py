@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyterrain.campaign.defence import ATTACKERS, DEFENDERS, Levers, defence, frontage, p_taken
-from keyterrain.dynamics import decision
+from keyterrain.dynamics import appraisal
 from keyterrain.dynamics.frontage import frontage as frontage_of_kernel
 from keyterrain.theatre.parameters import PARAMETERS
 from worlds_by_hand import make_draw, make_world
@@ -47,8 +47,8 @@ def test_frontage_is_that_of_the_kernel(relief: float, roads: int, narrowing: fl
 def test_the_chance_is_that_which_a_side_weighs_when_it_decides(relief: float, roads: int, heights: int) -> None:
     world, draw = make_world(1, [], [], approaches=[float(roads)]), make_draw(holder=[0], relief=[relief])
     advantage = -relief * math.log(PARAMETERS["combat.relief_multiplier"].default)
-    p_phase = decision.believed_p_phase(world[0], draw[0], 0, ATTACKERS, DEFENDERS, advantage)
-    p_all = decision.p_of_all(p_phase, max(1.0, (2 + heights) / 2.0))
+    p_phase = appraisal.believed_p_phase(world[0], draw[0], 0, ATTACKERS, DEFENDERS, advantage)
+    p_all = appraisal.p_of_all(p_phase, max(1.0, (2 + heights) / 2.0))
     assert float(p_taken(relief, heights, roads, Levers.default())) == pytest.approx(p_all, rel=1e-9)
 
 

@@ -177,6 +177,17 @@ def test_a_folder_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch
     assert not (tmp_path / "deep").exists()
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_in_the_way_of_the_folder_is_found_before_anything_is_played(tmp_path: Path, resume: bool) -> None:
+    (tmp_path / "file").touch()
+
+    def never(*_: Any, **__: Any) -> Any:
+        pytest.fail("something was played")
+
+    with pytest.raises(RunRefused, match=r"cannot be made, since .*file is a file: choose another --out"):
+        run_stand_in(tmp_path, out=tmp_path / "file" / "deep" / "run", resume=resume, kernels=kernels_with(never))
+
+
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("nowhere")])
 def test_what_exists_is_not_overwritten(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "run")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.interventions import Hold, InterventionFaults, Interventions
+from keyterrain.theatre.overrides import CODES
 from keyterrain.theatre.parameters import PARAMETERS, PROCESSES
 from stand_in_campaign import scenario_in
 
@@ -57,6 +58,17 @@ def test_a_name_of_both_an_area_and_a_place_must_say_which(situation: Situation)
     assert Interventions.parse(hold=["place:nabk=government"]).held_places(situation) == {"nabk": "government"}
 
 
+def test_codes_that_stand_for_something_are_taken(situation: Situation) -> None:
+    for text in ("0", "1", "2", "2.0"):
+        assert faults_of(situation, settings=[f"combat.law={text}"]) == []
+
+
+def test_every_code_is_of_a_parameter_whose_meaning_names_it() -> None:
+    for key, codes in CODES.items():
+        assert PARAMETERS[key].default in codes
+        assert all(f"{code:g}" in PARAMETERS[key].meaning for code in codes)
+
+
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
@@ -82,6 +94,10 @@ def test_a_name_of_both_an_area_and_a_place_must_say_which(situation: Situation)
         ({"settings": ["weather.winter_offset=cold"]}, "'cold' is no quantity"),
         ({"settings": ["weather.p_wet_after_wet=2"]}, "it is above 1: 2"),
         ({"settings": ["weather.anomaly_sd=-3"]}, "it is negative: -3"),
+        ({"settings": ["combat.law=3"]}, "it stands for something and is no measure: write 0 (in phases), 1 (by Lanchester's"),
+        ({"settings": ["combat.law=0.5"]}, "write 0 (in phases), 1 (by Lanchester's linear law), 2 (by"),
+        ({"settings": ["combat.law=0..2"]}, "it stands for something and is no measure"),
+        ({"settings": ["combat.law=about 1"]}, "it stands for something and is no measure"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_nearest_name(situation: Situation, texts: dict[str, list[str]], said: str) -> None:

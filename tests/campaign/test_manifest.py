@@ -32,7 +32,7 @@ def test_it_round_trips(tmp_path: Path) -> None:
 def test_it_is_plain_json_with_the_promised_keys(tmp_path: Path) -> None:
     manifests.write(MANIFEST, tmp_path)
     written = json.loads((tmp_path / "manifest.json").read_text())
-    assert written["format"] == "keyterrain-run/4"
+    assert written["format"] == "keyterrain-run/5"
     assert written["done"] == [[0, 4, ONE]]
     assert written["start"] == "2013-11-22"
     assert written["digest"] is None
@@ -99,7 +99,7 @@ def damaged(**changes: object) -> str:
         "", "[]", "{", '"x"', damaged(format="keyterrain-run/9"), damaged(seed="5"), damaged(seed=-1),
         damaged(start="22.11.2013"), damaged(done=[[0, 4]]),
         damaged(lengths=[1]), damaged(environment={"cpu": "x"}), damaged(interventions={"held": []}),
-        damaged(verified=None), damaged(days=True), '{"format": "keyterrain-run/4"}',
+        damaged(verified=None), damaged(days=True), '{"format": "keyterrain-run/5"}',
     ],
 )  # fmt: skip
 def test_a_damaged_manifest_is_refused_in_a_sentence(tmp_path: Path, content: str) -> None:

@@ -125,3 +125,21 @@ def test_the_fighting_itself_may_drive_people_out(tmp_path: Path, mode: str) -> 
     people = run.arrived.sum(axis=2) + run.elsewhere[:, :, UNDER_WAY]
     assert people[:, 0].tolist() == pytest.approx([360] * 3, abs=25)
     assert people[:, -1].tolist() == pytest.approx([300 + 60 * 60 + 40 * 40 * (1 if mode == "pop_ratio" else 1.5)] * 3, rel=0.03)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_nobody_travels_further_in_a_day_than_a_day_goes_in_whatever_order_links_are_listed(tmp_path: Path, order: int) -> None:
+    links = ["Anfang,Weiler,100,0", "Weiler,Lager,500,0"][::order]
+    counts = "Date,Count\n2020-01-01,0\n2020-03-01,12000\n"
+    folder = write_flee_folder(
+        tmp_path,
+        locations="".join(row + "\n" for row in LOCATIONS.splitlines() if row.startswith(("#", "Anfang", "Weiler", "Lager"))),
+        routes="\n".join(["#name1,name2,distance,forced_redirection", *links]) + "\n",
+        conflicts="#Day,Anfang\n" + "".join(f"{day},1\n" for day in range(60)),
+        data_layout="total,refugees.csv\nLager,lager.csv\n",
+        lager=counts,
+        refugees=counts,
+    )
+    arrived = play(folder, "keyterrain", uncertainty=CERTAIN).arrived[:, :, 0]
+    assert arrived[:, :3].max() == 0  # newcomers of day 1 have 600 km before them, three days of 200
+    assert arrived[:, 3].min() > 20

@@ -30,8 +30,9 @@ DECLARED = {name for step in ORDER for name in (*step.state_reads, *step.state_w
 CARRIED = sorted((set(STATE_LAYOUT) - set(BY_SLOT) | DECLARED) - set(SCRATCH) - set(TRACE))
 """Fields of the state that one step may hand to another."""
 
-REACHES_INTO: Mapping[str, str] = {"control": "combat"}
-"""A switch that an earlier step looks at too: without control, ground taken in battle does not change hands."""
+REACHES_INTO: Mapping[str, str] = {"control": "combat", "routes": "interdiction"}
+"""A switch that another step looks at too: without control ground taken in battle does not change hands, and without routes no
+attack closes one."""
 
 GOES_ON: Mapping[str, set[str]] = {
     "supply": {

@@ -107,6 +107,11 @@ def test_answers_are_kept_in_a_run_and_shown_in_its_report(
     assert code == 0
     assert "kept in" in out
     assert len(json.loads((run / "claims.json").read_text(encoding="utf-8"))["claims"]) == 1
+    relief = ("--save", "--only", "held", "--relief", "--relief-replicates", "4", "--json")
+    answered = json.loads(said(capsys, str(run), *relief)[1])
+    assert json.loads((run / "claims.json").read_text(encoding="utf-8"))["relief"] == answered["relief"]
+    assert main(["report", str(run)]) == 0
+    assert '<section id="relief">' in (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_answers_are_kept_only_in_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from dask_processes import unused_address
-from keyterrain.campaign import ensemble
+from keyterrain.campaign import ensemble, play
 from keyterrain.campaign import manifest as manifests
+from keyterrain.campaign.chunks import Kernels
 from keyterrain.campaign.ensemble import Progress
 from keyterrain.campaign.order import ORDER_OF_DAY
+from keyterrain.campaign.prepare import prepare
 from keyterrain.cli.answer import as_json, as_table
 from keyterrain.cli.main import main, parser
 from keyterrain.cli.progress import ProgressLine
@@ -272,6 +274,20 @@ def test_a_broken_law_ends_in_1(command: Callable[..., Said], small: Path, monke
     said = command("run", small, "--replicates", "3", "--out", "here", "--verify")
     assert said.code == 1
     assert "people are not conserved: +12" in said.err
+
+
+def test_an_overrun_says_what_to_do(command: Callable[..., Said], small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Overrun(NamedTuple):
+        overflow: int = 1
+
+    monkeypatch.setattr(play, "play_replicate", lambda *_: Overrun())
+    monkeypatch.setattr(ensemble, "compiled_kernels", lambda: Kernels(prepare, play.play_chunk))
+    said = command("run", small, "--replicates", "3", "--days", "5", "--threads", "1", "--out", "here")
+    assert said.code == 1
+    for text in ("Replicate 0 of 5 days from 2013-11-22 has more events", "Play fewer --days", "Please report it"):
+        assert text in " ".join(said.err.split())
+    for text in ("Traceback", "ListOverrun", "traceback is in"):
+        assert text not in said.err
 
 
 def test_an_error_of_ours_is_said_to_be_ours(command: Callable[..., Said], small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

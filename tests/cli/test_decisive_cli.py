@@ -121,6 +121,45 @@ def test_ground_together_is_given_to_people(folder: Path, capsys: pytest.Capture
     assert "nan" not in out
 
 
+def test_what_rests_on_relief_is_given_to_people_and_scripts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = (str(folder), "--only", "hills", "junction", "--replicates", "10", "--areas-at-random", "0", "--relief", "4")
+    code, out, err = said(capsys, *asked, "--json")
+    answered = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert code == 0
+    assert "Relief: 2 pieces of ground at 3 more points, 4 replicates each: 60 campaigns at most" in err
+    relief = answered["relief"]
+    assert [each["ground"] for each in (*relief["areas"], *relief["places"])] == ["hills", "junction"]
+    points = ["as assumed", "joint 5 %", "joint 95 %", "off"]
+    assert [each["point"] for each in relief["places"][0]["points"]] == points
+    assert list(relief["levers"]) == points[1:]
+    assert relief["replicates"] == 4
+    code, out, _ = said(capsys, *asked)
+    assert code == 0
+    for text in ("worth, joint 95 %", "rests on relief", "*: stands out there"):
+        assert text in " ".join(out.split())
+    assert "nan" not in out
+
+
+def test_wrong_ground_and_a_wrong_outcome_are_said_together_also_when_starts_are_asked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = said(capsys, str(folder), "--start-only", "--only", "hils", "--outcome", "hills-hled")
+    assert (code, out) == (2, "")
+    assert "did you mean hills?" in err
+    assert "did you mean hills-held?" in err
+
+
+@pytest.mark.parametrize("option", ["--shapley", "--pairs", "--relief"])
+def test_a_scenario_after_an_option_whose_number_was_left_out_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["decisive", option, str(folder)])
+    assert ended.value.code == 2
+    err = " ".join(capsys.readouterr().err.split())
+    assert f"argument {option}: '{folder}' stands where only a number may: write it before this option" in err
+
+
 def test_too_few_campaigns_end_with_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, str(folder), *FEW, "--shapley", "10")
     assert (code, out) == (2, "")

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from fabricated_run import fabricated_kernels
+from keyterrain.analysis.saved_sensitivity import saved_sensitivity
 from keyterrain.campaign.ensemble import run
 from keyterrain.cli.main import main
+from keyterrain.report import write_report
 from keyterrain.theatre import load
 from scenarios import write_small_scenario
 
@@ -60,12 +62,29 @@ def test_a_run_is_screened_for_people_and_scripts(run_folder: Path, capsys: pyte
     assert read(out)["outcomes"][0]["sobol"] is None
 
 
+def test_an_answer_is_kept_for_the_report(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, str(run_folder), "--save", "--json")
+    answer = read(out)
+    assert code == 0
+    assert answer["saved"] == str(run_folder / "sensitivity.json")
+    kept = saved_sensitivity(run_folder)
+    assert kept is not None
+    assert [(each.key, each.mean, [one.share for one in each.groups]) for each in kept.outcomes] == [
+        (each["outcome"], each["mean"], [one["share"] for one in each["groups"]]) for each in answer["outcomes"]
+    ]
+    page = write_report(run_folder).read_text(encoding="utf-8")
+    assert '<section id="sensitivity">' in page
+    assert "This answer is about" not in page
+    assert "kept in" in said(capsys, str(run_folder), "--save")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
         (["RUN", "--outcome", "hils-held"], "nearest valid: hills-held"),
         (["RUN", "--seed", "3"], "leave out --seed"),
         (["SCENARIO", "--pairs", "0"], "no replicates to screen"),
+        (["SCENARIO", "--save"], "is none: play one with run"),
         (["nowhere"], "neither a folder nor a scenario"),
     ],
 )

@@ -53,6 +53,13 @@ def test_before_and_after_are_told_and_kept_for_the_report(run_folder: Path, cap
     assert 'id="update"' in page
     assert "In the light of what was seen" in page
     assert "<b>a radio</b>" not in page
+    assert {each.key for each in kept.corridors} == {each.key for each in kept.corridor_days} == {"highway", "over-the-pass"}
+    section = page[page.index('<section id="update">') :]
+    section = section[: section.index("</section>")]
+    for text in ("Corridors on day 60", "Displaced people on the evening of day 60", "displaced, wherever they are"):
+        assert text in section
+    for text in ("corridor open on day 60", "share of days open", "displaced by the evening of day 60"):
+        assert text in out
 
 
 def test_scripts_get_the_same(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,6 +70,9 @@ def test_scripts_get_the_same(run_folder: Path, capsys: pytest.CaptureFixture[st
     assert answer["day"] == 40
     assert 50 <= answer["ess"] <= 120
     assert {"on", "kind", "subject", "agreeing", "ess_alone", "ess_without"} <= set(answer["observations"][0])
+    assert [each["corridor"] for each in answer["corridors"]] == ["highway", "over-the-pass"]
+    assert answer["fled"]["before_low"] <= answer["fled"]["before"] <= answer["fled"]["before_high"]
+    assert {"host", "says", "unit", "before", "after_high"} <= set(answer["hosts"][0])
     assert {each["outcome"] for each in answer["outcomes"]} >= {"highway-open", "reversal"}
 
 
@@ -72,7 +82,7 @@ def test_a_refusal_is_an_answer(run_folder: Path, capsys: pytest.CaptureFixture[
     assert code == 0
     assert answer["verdict"] == "cannot tell"
     assert answer["what_to_do"]
-    assert {each["after"] for each in (*answer["places"], *answer["outcomes"])} == {None}
+    assert {each["after"] for each in (*answer["places"], *answer["outcomes"], *answer["corridors"], answer["fled"])} == {None}
     code, out, _ = said(capsys, run_folder, UNLIKELY)
     assert code == 0
     assert "CANNOT TELL" in out

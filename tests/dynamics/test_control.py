@@ -156,6 +156,7 @@ def encircled(cut_days: int = 31, stock_days: float = 2.9, **changes: int) -> tu
     s.op_state[:] = IDLE
     s.cut_days[OPPOSITION, TARGET], s.store[OPPOSITION, TARGET] = cut_days, stock_days
     s.count[LONGEST_CUT_DAYS] = cut_days
+    draw["population"][0, TARGET] = 5000.0
     for name, value in changes.items():
         s[name][TARGET] = value
     return world, draw, states
@@ -182,6 +183,14 @@ def test_a_starved_garrison_comes_to_terms_at_the_daily_rate() -> None:
 )
 def test_nobody_else_comes_to_terms(changes: dict[str, Any]) -> None:
     assert p_terms(*encircled(**changes), replicates=50) == 0.0
+
+
+def test_a_post_without_more_people_than_fighters_comes_to_no_terms() -> None:
+    world, draw, states = encircled()
+    draw["population"][0, TARGET] = 400.0
+    assert p_terms(world, draw, states, replicates=50) == 0.0
+    draw["population"][0, TARGET] = 401.0
+    assert p_terms(world, draw, states, replicates=50) > 0.0
 
 
 def test_neither_by_decree_nor_without_a_side_to_turn_to() -> None:

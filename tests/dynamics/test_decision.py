@@ -373,6 +373,90 @@ def test_an_operation_whose_mass_does_not_come_is_given_up() -> None:
     assert not s.earmark.any()
 
 
+def test_an_operation_that_meets_more_than_it_reckoned_with_calls_more_to_it() -> None:
+    world, draw, states = star([300])
+    s = opened(states)
+    decide(1, world, draw, states, SEED, FIRST)
+    assert s.op_force[GOVERNMENT, 0, ARMY] == pytest.approx(900, abs=1)
+    s.strength[BRIGADES, 1] = 700
+    for day in range(2, 5):
+        decide(day, world, draw, states, SEED, FIRST)
+    assert s.op_wanted[GOVERNMENT, 0] == pytest.approx(2100, abs=1)
+    assert s.op_force[GOVERNMENT, 0, ARMY] == pytest.approx(2100, abs=2)
+    assert s.earmark[ARMY, HOME] == s.op_force[GOVERNMENT, 0, ARMY]
+
+
+def test_fighters_lost_on_the_way_are_made_good() -> None:
+    roads = [Road(0, 1, 4.0), Road(0, 2, 4.0)]
+    world = make_world(3, roads, ACTORS)
+    strength = {(ARMY, 0): 400, (ARMY, 1): 6000, (BRIGADES, 2): 300}
+    holder = [GOVERNMENT, GOVERNMENT, OPPOSITION]
+    draw = make_draw(
+        holder=holder, strength=strength, population=np.full(3, 10_000.0), policy=[PIECEMEAL, HOLD, HOLD], par=CLEAR_SIGHT
+    )
+    states = evening(world, draw)
+    s = opened(states)
+    decide(1, world, draw, states, SEED, FIRST)
+    called = int(s.op_force[GOVERNMENT, 0, ARMY])
+    s.strength[ARMY, 0] = 400 + (called - 400) // 2  # of those from afar half arrive
+    for day in range(2, 5):
+        decide(day, world, draw, states, SEED, FIRST)
+    coming = np.array(s.order_n[: s.count[ORDERS]]).sum()
+    assert s.op_force[GOVERNMENT, 0, ARMY] == pytest.approx(900, abs=2)
+    assert coming == s.op_force[GOVERNMENT, 0, ARMY] - s.strength[ARMY, 0]
+
+
+def test_an_operation_that_cannot_have_enough_any_more_is_given_up_at_once_until_the_next_look() -> None:
+    world, draw, states = star([300], home=1100)
+    s = opened(states)
+    decide(1, world, draw, states, SEED, FIRST)
+    assert s.op_state[GOVERNMENT, 0] == MASSING
+    s.strength[BRIGADES, 1] = 700
+    for day in range(2, 5):
+        decide(day, world, draw, states, SEED, FIRST)
+    assert s.op_state[GOVERNMENT, 0] == IDLE
+    assert s.cooldown[GOVERNMENT, 1] == 4 + 9
+    assert not s.earmark.any()
+
+
+def consolidating(strengths: list[int]) -> tuple[Records, Records, Records]:
+    """An own base (0) and a place just taken from it (1); enemies next to the latter (2) and next to the base alone (3)."""
+    world = make_world(4, [Road(0, 1, 4.0), Road(1, 2, 4.0), Road(0, 3, 4.0)], ACTORS, approaches=np.full(4, 3))
+    draw = make_draw(
+        holder=[GOVERNMENT, GOVERNMENT, OPPOSITION, OPPOSITION],
+        strength={(ARMY, 0): 20_000, (ARMY, 1): 5000} | {(BRIGADES, 2 + i): n for i, n in enumerate(strengths)},
+        population=np.full(4, 10_000.0),
+        policy=[PIECEMEAL, HOLD, HOLD],
+        par=CLEAR_SIGHT,
+    )
+    states = evening(world, draw)
+    s = opened(states)
+    s.op_state[GOVERNMENT, 0], s.op_target[GOVERNMENT, 0], s.last_success[GOVERNMENT] = CONSOLIDATING, 1, 1
+    return world, draw, states
+
+
+def test_from_a_capture_a_side_goes_on_next_door_without_new_preparation() -> None:
+    world, draw, states = consolidating([500, 100])
+    s = opened(states)
+    decide(1, world, draw, states, SEED, FIRST)
+    assert targets(states) == [2], "the weaker place is not next to the capture, and no slot is free for it"
+    assert s.op_state[GOVERNMENT, 0] == MASSING
+    decide(2, world, draw, states, SEED, FIRST)
+    assert s.op_state[GOVERNMENT, 0] == MARCHING
+
+
+def test_with_nothing_next_door_that_could_be_had_a_capture_is_consolidated() -> None:
+    world, draw, states = consolidating([9000, 100])
+    s = opened(states)
+    for day in range(1, 7):
+        decide(day, world, draw, states, SEED, FIRST)
+        assert s.op_state[GOVERNMENT, 0] == CONSOLIDATING
+    decide(7, world, draw, states, SEED, FIRST)
+    assert targets(states) == [3], "the slot is free, and what it begins is prepared"
+    decide(8, world, draw, states, SEED, FIRST)
+    assert s.op_state[GOVERNMENT, 0] == MASSING
+
+
 # --- sight
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from destination_by_hand import crowd_of, near_of, room_of, sampled_of
 from flee_folders import SETTINGS, conflicts, write_flee_folder
 from keyterrain.campaign.refugee_ensemble import CERTAIN, play_displacement
-from keyterrain.campaign.refugee_rules import FITTED, SHARED, GoalParameters
+from keyterrain.campaign.refugee_rules import FITTED, SHARED
 from keyterrain.dynamics.state import NONE, WAYS
 from keyterrain.theatre.flee_folder import read_flee_folder
 from keyterrain.theatre.parameters import PARAMETERS
@@ -76,7 +77,7 @@ def test_a_folder_and_a_campaign_send_the_same_shares(tmp_path: Path) -> None:
         tmp_path, locations=LOCATIONS, routes=ROUTES, conflicts="\n".join(row.rsplit(",", 1)[0] for row in fought.splitlines()),
         simsetting=SETTINGS.replace("max_move_speed: 200", "max_move_speed: 5000"), lager=NOBODY, zelt=NOBODY, hof=NOBODY,
     )  # fmt: skip
-    parameters = GoalParameters(**{name: getattr(FITTED, name) for name in SHARED if name != "crowd_power"}, leave=1.0)
+    parameters = replace(FITTED, crowd_power=0.0, leave=1.0)
     run = play_displacement(
         read_flee_folder(folder), replicates=1, threads=1, parameters=parameters, uncertainty=CERTAIN, capacities="without-leaked"
     )
@@ -96,6 +97,6 @@ def test_a_folder_and_a_campaign_send_the_same_shares(tmp_path: Path) -> None:
     sent = np.bincount(s.way_goal[:n], s.way_n[:n], minlength=4)[1:] / 100_000
 
     expected = (FITTED.softening + KM / KM.mean()) ** -FITTED.distance_power
-    assert sent == pytest.approx(expected / expected.sum(), abs=5e-4)  # between the steps of the table it is interpolated
+    assert sent == pytest.approx(expected / expected.sum(), abs=1e-3)  # between the steps of the table it is interpolated
     assert arrived == pytest.approx(expected / expected.sum(), abs=0.01)
     assert expected[0] > 2 * expected[2]

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ import pytest
 from fabricated_run import HOSTILE
 from keyterrain.analysis.claims import BORNE_OUT, CANNOT_TELL, NOT_BORNE_OUT, ClaimAnswer, ClaimAnswers, PartAnswer
 from keyterrain.analysis.interval import Interval
-from keyterrain.analysis.saved_claims import FILE_NAME, save_claims, saved_claims
+from keyterrain.analysis.relief_levers import ReliefPoint, ReliefShare, ReliefShares
+from keyterrain.analysis.relief_points import POINTS, levers_at
+from keyterrain.analysis.saved_claims import FILE, save_claims, saved_claims
 from keyterrain.campaign.ensemble import open_run
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.report import write_report
@@ -72,6 +75,39 @@ def section(claimed: Path) -> str:
     found = re.search(r'<section id="claims">.*?</section>', claimed.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert found
     return found[0]
+
+
+def test_what_claims_rest_on_is_kept_and_shown(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(folder, copy)
+    assert saved_claims(copy).relief is None  # type: ignore[union-attr]
+    held, lost = ANSWERS.answers[:2]
+    shares = ReliefShares(
+        "small", 7, 250, 2000,
+        (
+            ReliefShare(held.claim, tuple(ReliefPoint(point, levers_at(point) or None, held) for point in POINTS)),
+            ReliefShare(
+                lost.claim,
+                tuple(
+                    ReliefPoint(point, levers_at(point), replace(lost, verdict=CANNOT_TELL) if point == POINTS[-1] else lost)
+                    for point in POINTS
+                ),
+            ),
+        ),
+    )  # fmt: skip
+    save_claims(ANSWERS, open_run(copy), shares)
+    kept = saved_claims(copy)
+    assert kept is not None
+    assert kept.relief is not None
+    assert [(each.key, each.rests_on_it, each.points[0].estimate) for each in kept.relief.claims] == [
+        ("held", False, 0.75), ("lost", True, -0.1),
+    ]  # fmt: skip
+    page = write_report(copy).read_text(encoding="utf-8")
+    assert HOSTILE not in page
+    section = page[page.index('<section id="relief">') :]
+    assert "Of 2 claims the verdict of 1 is another at some point." in section
+    assert section.count("rests on them</td>") == 1
+    assert section.count("the same throughout</td>") == 1
 
 
 def row(section: str, key: str) -> str:
@@ -132,8 +168,8 @@ def test_answers_to_another_state_of_the_run_are_said_to_be_old(folder: Path, se
     assert "has changed since" not in section
     copy = tmp_path / "run"
     shutil.copytree(folder, copy)
-    kept = json.loads((copy / FILE_NAME).read_text(encoding="utf-8"))
-    (copy / FILE_NAME).write_text(json.dumps({**kept, "digest": "0" * 64}), encoding="utf-8")
+    kept = json.loads((copy / FILE.name).read_text(encoding="utf-8"))
+    (copy / FILE.name).write_text(json.dumps({**kept, "digest": "0" * 64}), encoding="utf-8")
     assert "The run has changed since" in write_report(copy).read_text(encoding="utf-8")
 
 
@@ -145,7 +181,7 @@ def with_change(kept: dict[str, Any], **changes: Any) -> str:
     "fault", ["cut short", "no JSON", "a list", "another format", "no parts", "no such part", "nan", "a list happened"]
 )
 def test_answers_that_cannot_be_read_are_refused_in_a_sentence(folder: Path, tmp_path: Path, fault: str) -> None:
-    kept = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    kept = json.loads((folder / FILE.name).read_text(encoding="utf-8"))
     text = {
         "cut short": json.dumps(kept)[:200],
         "no JSON": "claims",
@@ -156,7 +192,7 @@ def test_answers_that_cannot_be_read_are_refused_in_a_sentence(folder: Path, tmp
         "nan": json.dumps({**kept, "seed": math.nan}),
         "a list happened": with_change(kept, observed=["x"]),
     }[fault]
-    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+    (tmp_path / FILE.name).write_text(text, encoding="utf-8")
     with pytest.raises(RunRefused, match=r"claims\.json.*--save"):
         saved_claims(tmp_path)
 

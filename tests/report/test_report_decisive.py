@@ -16,7 +16,7 @@ from fabricated_run import HOSTILE
 from keyterrain.analysis.decisive.answer import DecisiveAnswer, Effect, GroundAnswer, OfItsSize, Structure
 from keyterrain.analysis.decisive.ground import Ground
 from keyterrain.analysis.interval import Interval
-from keyterrain.analysis.saved_decisive import FILE_NAME, save_decisive, saved_decisive
+from keyterrain.analysis.saved_decisive import FILE, save_decisive, saved_decisive
 from keyterrain.campaign.ensemble import open_run
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.report import write_report
@@ -170,10 +170,10 @@ def test_optional_fields_are_kept_and_do_no_harm(run_folder: Path, tmp_path: Pat
 
 
 def test_fields_that_an_answer_may_lack_may_be_missing(folder: Path, tmp_path: Path) -> None:
-    kept = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    kept = json.loads((folder / FILE.name).read_text(encoding="utf-8"))
     for each in kept["answer"]["areas"]:
         del each["size"], each["structure"]
-    (tmp_path / FILE_NAME).write_text(json.dumps(kept), encoding="utf-8")
+    (tmp_path / FILE.name).write_text(json.dumps(kept), encoding="utf-8")
     read = saved_decisive(tmp_path)
     assert read is not None
     assert read.areas[0].share_below is None
@@ -196,15 +196,15 @@ def test_an_answer_about_another_campaign_is_not_kept(
     run = open_run(tmp_path / "run")
     with pytest.raises(RunRefused, match=said):
         save_decisive(replace(an_answer(run), **change), run)
-    assert not (tmp_path / "run" / FILE_NAME).exists()
+    assert not (tmp_path / "run" / FILE.name).exists()
 
 
 def test_an_answer_that_was_brought_from_elsewhere_is_said_to_be(folder: Path, html: str, tmp_path: Path) -> None:
     assert "This answer is about" not in html
     shutil.copytree(folder, tmp_path / "run")
-    kept = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    kept = json.loads((folder / FILE.name).read_text(encoding="utf-8"))
     kept["campaign"] |= {"seed": 8, "fingerprint": "0" * 64}
-    (tmp_path / "run" / FILE_NAME).write_text(json.dumps(kept), encoding="utf-8")
+    (tmp_path / "run" / FILE.name).write_text(json.dumps(kept), encoding="utf-8")
     page = write_report(tmp_path / "run").read_text(encoding="utf-8")
     assert "This answer is about another content of the scenario (000000000000, the run has " in page
     assert "another seed (8, the run has 7)" in page
@@ -212,7 +212,7 @@ def test_an_answer_that_was_brought_from_elsewhere_is_said_to_be(folder: Path, h
 
 @pytest.mark.parametrize("fault", ["cut short", "a list", "another format", "no campaign", "no rank", "a word stands out", "nan"])
 def test_what_cannot_be_read_is_refused_in_a_sentence(folder: Path, tmp_path: Path, fault: str) -> None:
-    kept = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    kept = json.loads((folder / FILE.name).read_text(encoding="utf-8"))
     first = kept["answer"]["places"][0]
     match fault:
         case "cut short":
@@ -232,7 +232,7 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(folder: Path, tmp_path: Pa
         case _:
             first["worth"] = math.nan
             text = json.dumps(kept)
-    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+    (tmp_path / FILE.name).write_text(text, encoding="utf-8")
     with pytest.raises(RunRefused, match=r"decisive\.json.*keyterrain decisive RUN --save"):
         saved_decisive(tmp_path)
 

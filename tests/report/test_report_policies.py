@@ -14,7 +14,7 @@ import pytest
 from fabricated_run import HOSTILE
 from keyterrain.analysis.payoffs import Choices, payoff_table
 from keyterrain.analysis.policies import Choice, OutcomeTable, PolicyComparison
-from keyterrain.analysis.saved_policies import FILE_NAME, save_policies, saved_policies
+from keyterrain.analysis.saved_policies import FILE, save_policies, saved_policies
 from keyterrain.campaign.ensemble import open_run
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.interventions import Interventions
@@ -168,7 +168,7 @@ def test_nothing_that_is_named_becomes_markup(page: str, report_path: Path) -> N
 
 @pytest.mark.parametrize("fault", ["cut short", "another format", "a cell that is not there", "a reply that is not there"])
 def test_what_cannot_be_read_is_refused_in_a_sentence(folder: Path, tmp_path: Path, fault: str) -> None:
-    kept = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    kept = json.loads((folder / FILE.name).read_text(encoding="utf-8"))
     payoffs = kept["answer"]["tables"][0]["payoffs"]
     match fault:
         case "another format":
@@ -178,7 +178,7 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(folder: Path, tmp_path: Pa
         case "a reply that is not there":
             payoffs["replies"][0]["best"] = [5]
     text = json.dumps(kept)
-    (tmp_path / FILE_NAME).write_text(text[:200] if fault == "cut short" else text, encoding="utf-8")
+    (tmp_path / FILE.name).write_text(text[:200] if fault == "cut short" else text, encoding="utf-8")
     with pytest.raises(RunRefused, match=r"policies\.json.*keyterrain policies RUN --save"):
         saved_policies(tmp_path)
 
@@ -196,7 +196,7 @@ def test_a_comparison_of_another_campaign_is_not_kept(run_folder: Path, tmp_path
     )
     with pytest.raises(RunRefused, match="as its scenario has it"):
         save_policies(compared(run), changed)
-    assert not (tmp_path / "run" / FILE_NAME).exists()
+    assert not (tmp_path / "run" / FILE.name).exists()
 
 
 @pytest.mark.parametrize("width", [390, 800, 1280])

@@ -245,6 +245,19 @@ def other_dem(**other: Any) -> Callable[[dict[str, Path], Path], dict[str, Path]
     return lambda files, folder: files | {"dem": write_dem(folder / "other.tif", **other)}
 
 
+def roads_said_to_be_in(crs: str, factor: float = 1.0) -> Callable[[dict[str, Path], Path], dict[str, Path]]:
+    import geopandas
+    from shapely.geometry import LineString
+
+    def make(files: dict[str, Path], folder: Path) -> dict[str, Path]:
+        line = LineString([(36.1 * factor, 34.1 * factor), (36.4 * factor, 34.3 * factor)])
+        roads = geopandas.GeoDataFrame({"highway": ["primary"]}, geometry=[line], crs=crs)
+        roads.to_file(folder / "roads.gpkg", engine="pyogrio")
+        return files | {"roads": folder / "roads.gpkg"}
+
+    return make
+
+
 def drowned(files: dict[str, Path], folder: Path, level: int = -32768) -> dict[str, Path]:
     heights = valley_heights()
     heights[130:142, 140:152] = level  # 33.99 to 34.05 north, 36.45 to 36.51 east: no road is there
@@ -284,6 +297,9 @@ REFUSED: list[tuple[str, Callable[[dict[str, Path], Path], dict[str, Path]], lis
     ("another encoding", broken("places", lambda text: text.replace(b"Alfa", b"\xff")), ["row 1: is not in UTF-8"]),
     ("malformed rows", malformed, ["row 2: the row has 5 cells", "row 3, latitude: '34,1'", "row 3, population: 'many'"]),
     ("elevation elsewhere", other_dem(west=10.0), ["of another region than the box"]),
+    ("degrees taken for metres", other_dem(crs="EPSG:32637"), ["are metres, but they are like degrees", "EPSG:4326"]),
+    ("roads in degrees taken for metres", roads_said_to_be_in("EPSG:32637"), ["roads.gpkg: its reference", "like degrees"]),
+    ("roads in metres taken for degrees", roads_said_to_be_in("EPSG:4326", 100_000.0), ["roads.gpkg", "they are like metres"]),
     ("elevation too small", other_dem(west=36.2), ["% of the box 36,34,36.5,34.4 is not covered"]),
     ("elevation without a reference system", other_dem(crs=None), ["no coordinate reference system"]),
     ("elevation that is none", broken("dem", lambda _: b"II*\0 no raster"), ["cannot be read as an elevation raster"]),
@@ -307,6 +323,13 @@ def test_nothing_is_built_and_nothing_is_left_of(
     for each in says:
         assert each in str(refusal.value)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_out_beneath_a_file_is_found_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    nothing = dict.fromkeys(("dem", "roads", "places"), tmp_path / "missing")
+    with pytest.raises(ScenarioFaults, match=r"cannot be made, since .*file is a file"):
+        build(request(nothing), tmp_path / "file" / "deeper" / "theatre")
 
 
 def test_places_in_the_sea_can_be_left_out(files: dict[str, Path], tmp_path: Path) -> None:

@@ -387,6 +387,9 @@ CASES = {
     "parameter that cannot be": Case(
         {"parameters": {"supply.floor": "0.5..1.5"}}, YAML, None, "parameters.supply.floor", "above 1"
     ),
+    "code that stands for nothing": Case(
+        {"parameters": {"combat.law": "3"}}, YAML, None, "parameters.combat.law", "write 0 (in phases), 1 (by Lanchester's"
+    ),
     "parameter below zero": Case(
         {"parameters": {"combat.dug_in_days": "-3"}}, YAML, None, "parameters.combat.dug_in_days", "negative"
     ),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -19,11 +20,14 @@ from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.manifest import write_atomically
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from keyterrain.campaign.ensemble import Run
     from keyterrain.campaign.manifest import Plan
 
 Content = Mapping[str, Any]
 Read = TypeVar("Read")
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 class Answered(Protocol):
@@ -70,18 +74,6 @@ class AskedCampaign:
     def answered(cls, answer: Answered, run: Run) -> AskedCampaign:
         """Return the campaign that an answer asked of a run is about."""
         return cls(answer.scenario, run.manifest.plan.fingerprint, answer.start, answer.days, answer.seed, answer.version)
-
-    @classmethod
-    def read(cls, written: Content) -> AskedCampaign:
-        """Return what was written by `plain`."""
-        return cls(
-            scenario=str(written["scenario"]),
-            fingerprint=str(written["fingerprint"]),
-            start=date.fromisoformat(written["start"]),
-            days=int(written["days"]),
-            seed=int(written["seed"]),
-            version=str(written["version"]),
-        )
 
     def differences(self, plan: Plan) -> list[str]:
         """Name what the campaign of a run has otherwise, each with both values."""
@@ -130,62 +122,141 @@ def refuse_other_version(run: Run) -> None:
         )
 
 
-def keep(run: Run, file_name: str, content: Content) -> Path:
-    """Keep an answer in the folder of a run, in place of an earlier one.
+@dataclass(frozen=True, slots=True)
+class AnswerFile(Generic[Read]):
+    """Where the answer of a command lies in the folder of a run, and how it is read back.
 
-    Returns
-    -------
-    Path
-        The file that was written.
-    """
-    path = Path(run.path) / file_name
-    write_atomically(path, json.dumps(plain(content), indent=1, allow_nan=False).encode() + b"\n")
-    return path
-
-
-def keep_about(run: Run, asked: AskedCampaign, file_name: str, content: Content) -> Path:
-    """Keep an answer in the folder of the run that it is about.
-
-    Raises
-    ------
-    RunRefused
-        The answer is about another campaign than the run's.
-    """
-    refuse_run_that_was_changed(run)
-    if differing := asked.differences(run.manifest.plan):
-        raise RunRefused(f"The answer cannot be kept in {run.path}: it is about {' and '.join(differing)}.")
-    return keep(run, file_name, {"campaign": asked, **content})
-
-
-def kept(folder: Path, file_name: str, form: str, command: str, read: Callable[[Content], Read]) -> Read | None:
-    """Return an answer that is kept in the folder of a run, None where there is none.
-
-    Parameters
+    Attributes
     ----------
-    form
-        The only value of `format` that can be read.
     command
-        The command that writes it.
+        The command that writes it; file and format are named after it.
     read
         Makes a record of what is written.
+    """
+
+    command: str
+    read: Callable[[Content], Read]
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return f"{self.command}.json"
+
+    @property
+    def format(self) -> str:
+        """The only value of `format` that can be read."""
+        return f"keyterrain-{self.command}/1"
+
+    def keep(self, run: Run, content: Content) -> Path:
+        """Keep an answer in the folder of a run, whole or not at all, in place of an earlier one.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
+        path = Path(run.path) / self.name
+        written = {"format": self.format, **content}
+        write_atomically(path, json.dumps(plain(written), indent=1, allow_nan=False).encode() + b"\n")
+        return path
+
+    def keep_about(self, answer: Answered, run: Run, content: Content) -> Path:
+        """Keep an answer in the folder of the run that it is about.
+
+        Raises
+        ------
+        RunRefused
+            The answer is about another campaign than the run's, or the run has interventions.
+        """
+        asked = AskedCampaign.answered(answer, run)
+        refuse_run_that_was_changed(run)
+        if differing := asked.differences(run.manifest.plan):
+            raise RunRefused(f"The answer cannot be kept in {run.path}: it is about {' and '.join(differing)}.")
+        return self.keep(run, {"campaign": asked, **content})
+
+    def kept(self, folder: Path) -> Read | None:
+        """Return the answer that is kept in the folder of a run, None where there is none.
+
+        Raises
+        ------
+        RunRefused
+            The file is not in the form that is written.
+        """
+        path = Path(folder) / self.name
+        again = f"write it again with `keyterrain {self.command} RUN --save`, or remove it."
+        try:
+            written = json.loads(path.read_bytes(), parse_constant=_no_json)
+            found = written["format"]
+            if found == self.format:
+                return self.read(written)
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            raise RunRefused(f"{path} cannot be read: {again}") from error
+        raise RunRefused(f"{path} is of the format {found}, and only {self.format} is known: {again}")
+
+
+def read_as(kind: type[Record], written: Content) -> Record:
+    """Return what `plain` wrote as a record of a kind, by the types of its fields.
 
     Raises
     ------
-    RunRefused
-        The file is not in the form.
+    ValueError, TypeError, KeyError
+        What is written is not what the record is made of.
     """
-    path = Path(folder) / file_name
-    again = f"write it again with `keyterrain {command} RUN --save`, or remove it."
-    try:
-        written = json.loads(path.read_bytes(), parse_constant=_no_json)
-        found = written["format"]
-        if found == form:
-            return read(written)
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise RunRefused(f"{path} cannot be read: {again}") from error
-    raise RunRefused(f"{path} is of the format {found}, and only {form} is known: {again}")
+    values = {}
+    types = get_type_hints(kind)
+    for each in fields(kind):
+        if each.name in written or not _may_lack(each):
+            values[each.name] = _value(types[each.name], written[each.name])
+    return kind(**values)
+
+
+def _may_lack(one: Field[Any]) -> bool:
+    return one.default is not MISSING or one.default_factory is not MISSING
+
+
+def _value(kind: Any, written: Any) -> Any:
+    """Return a written value as its type says; an undefined word is an empty one."""
+    if isinstance(kind, UnionType):
+        return _one_of([each for each in get_args(kind) if each is not NoneType], written)
+    if (make := _SIMPLE.get(kind)) is not None:
+        return make(written)
+    if get_origin(kind) is tuple:
+        return _several(get_args(kind), written)
+    if get_origin(kind) in {dict, Mapping}:
+        return {str(key): _value(get_args(kind)[1], each) for key, each in written.items()}
+    return read_as(kind, written)
+
+
+def _one_of(kinds: list[Any], written: Any) -> Any:
+    """Return a value that may be undefined, or of one of several kinds of which none has to be made."""
+    if written is None or (len(kinds) > 1 and isinstance(written, (int, *kinds))):
+        return written
+    (kind,) = kinds
+    return _value(kind, written)
+
+
+def _several(kinds: tuple[Any, ...], written: Any) -> tuple[Any, ...]:
+    if not isinstance(written, list):
+        raise TypeError("not a list")
+    every = kinds[:1] * len(written) if kinds[-1] is Ellipsis else kinds
+    return tuple(_value(kind, each) for kind, each in zip(every, written, strict=True))
+
+
+def _word(written: Any) -> str:
+    return "" if written is None else str(written)
+
+
+def _truth(written: Any) -> bool:
+    if not isinstance(written, bool):
+        raise TypeError("neither true nor false")
+    return written
+
+
+_SIMPLE: Mapping[Any, Callable[[Any], Any]] = {
+    str: _word, bool: _truth, int: int, float: float, date: date.fromisoformat
+}  # fmt: skip
 
 
 def plain(value: Any) -> Any:
@@ -211,11 +282,6 @@ def _alone(value: Any) -> str | int | float | None:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
-
-
-def number(written: Any) -> float | None:
-    """Return a number that may be undefined."""
-    return None if written is None else float(written)
 
 
 def _key(key: Any) -> str:

@@ -1,9 +1,7 @@
 """How much of an answer the assumptions about relief carry together.
 
-That mountains are hard to take is no result: battles of history do not show it (docs/validation.md). Four assumed numbers carry
-it, the *levers*: the defender's worth on rugged ground, how far ground narrows an approach, how many an approach takes, and the
-sectors that heights add. A claim about mountains is therefore answered again with all four together at the ends of their ranges,
-and with all of them off, on the same luck.
+That mountains are hard to take is no result (`relief_points`). A claim about mountains is therefore answered again with all
+levers together at the ends of their ranges, and with all of them off, on the same luck.
 """
 
 from __future__ import annotations
@@ -11,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, answer_claims, chosen
+from keyterrain.analysis.relief_points import AS_ASSUMED, OFF, POINTS, STRONG, WEAK, Point, levers_at
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.theatre.claims import RELIEF, Change, Claim, Comparison, Reading, Whichever
 from keyterrain.theatre.outcomes import MEASURES
-from keyterrain.theatre.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     from keyterrain.campaign.chunks import Kernels
@@ -25,26 +23,8 @@ if TYPE_CHECKING:
     from keyterrain.campaign.variants import Executor
     from keyterrain.theatre.scenario import Scenario
 
-Point = Literal["as assumed", "joint 5 %", "joint 95 %", "off"]
-AS_ASSUMED: Point = "as assumed"
-WEAK: Point = "joint 5 %"
-STRONG: Point = "joint 95 %"
-OFF: Point = "off"
-
 DEFAULT_REPLICATES = 250
 """Of each campaign at each point (assumption: a chance of one half is then known to 0.06)."""
-
-NO_LIMIT = 1e9
-"""Fighters whom an approach takes where frontage is off: all there are."""
-
-MULTIPLIER, NARROWING, FRONTAGE, HEIGHTS = (
-    "combat.relief_multiplier",
-    "combat.narrowing",
-    "combat.frontage",
-    "combat.heights_worth",
-)
-_FAVOURS_DEFENDER = {MULTIPLIER: 1, NARROWING: 1, FRONTAGE: -1, HEIGHTS: 1}
-_WITHOUT = {MULTIPLIER: 1.0, NARROWING: 0.0, FRONTAGE: NO_LIMIT, HEIGHTS: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +88,6 @@ class ReliefShares:
     shares: tuple[ReliefShare, ...]
 
 
-def levers_at(point: Point) -> dict[str, float]:
-    """Return the four levers at a joint point; nothing where they are as assumed."""
-    if point == AS_ASSUMED:
-        return {}
-    if point == OFF:
-        return dict(_WITHOUT)
-    strong = 1 if point == STRONG else -1
-    return {key: PARAMETERS[key].high if sign * strong > 0 else PARAMETERS[key].low for key, sign in _FAVOURS_DEFENDER.items()}
-
-
 def about_relief(scenario: Scenario, only: Sequence[str] = ()) -> tuple[Claim, ...]:
     """Return the claims that say that they are about relief and are asked of campaigns, of those chosen."""
     return tuple(claim for claim in chosen(scenario.claims, only) if claim.about == RELIEF and _is_played(claim))
@@ -158,7 +128,7 @@ def relief_shares(
     if not asked:
         raise RunRefused("No claim that was asked for is put to campaigns, so the assumptions about relief carry none of them.")
     answers: dict[Point, ClaimAnswers] = {}
-    for point in (AS_ASSUMED, WEAK, STRONG, OFF):
+    for point in POINTS:
         claims = tuple(with_levers(claim, levers_at(point)) for claim in asked)
         answers[point] = answer_claims(
             replace(scenario, claims=claims),

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyterrain.analysis.backtest.question import CorridorScore
-from keyterrain.analysis.kept_answers import AskedCampaign, keep_about, kept, number, plain
+from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, plain, read_as
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from keyterrain.analysis.backtest.question import Backtest, BacktestScores, CampaignBacktest
     from keyterrain.analysis.backtest.scores import Score
     from keyterrain.analysis.kept_answers import Content
     from keyterrain.campaign.ensemble import Run
 
-FILE_NAME = "backtest.json"
-FORMAT = "keyterrain-backtest/2"
 LABELS = {"true": "Blind. ", "false": "Not blind: whoever made it knew how it ended, so agreement shows no skill. "}
 """What the word of a scenario about its makers' knowledge means."""
 
@@ -40,6 +37,16 @@ class SavedScore:
     n_episodes: int
     verdict: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedOrder:
+    """How far captures came in the order that was foretold; undefined where there are too few."""
+
+    tau: float | None
+    low: float | None
+    high: float | None
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,24 @@ class SavedCount:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedLeftOut:
+    """A place that was not scored, and why."""
+
+    place: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCountLeftOut:
+    """A count that was not scored, and why."""
+
+    on: str
+    host: str
+    origin: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SavedBacktest:
     """The backtest of a run, as its report shows it."""
 
@@ -112,16 +137,13 @@ class SavedBacktest:
     log: Mapping[str, SavedScore]
     brier_integral: SavedScore
     crps_capture: SavedScore
-    tau: float | None
-    tau_low: float | None
-    tau_high: float | None
-    tau_n: int
+    kendall: SavedOrder
     calibration: tuple[SavedBin, ...]
     places: tuple[SavedPlace, ...]
-    left_out: tuple[tuple[str, str], ...]
+    left_out: tuple[SavedLeftOut, ...]
     corridors: tuple[CorridorScore, ...]
     counts: tuple[SavedCount, ...]
-    counts_left_out: tuple[tuple[str, str], ...]
+    counts_left_out: tuple[SavedCountLeftOut, ...]
     waves: SavedScore
     not_scored: Mapping[str, str]
     blind: str
@@ -191,129 +213,16 @@ def _campaign_for_scripts(each: CampaignBacktest) -> dict[str, Any]:
     }
 
 
-def save_backtest(answer: CampaignBacktest, run: Run) -> Path:
-    """Keep the backtest of a run in its folder, whole or not at all, in place of an earlier one.
-
-    Returns
-    -------
-    Path
-        The file that was written.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The backtest is about another campaign than the run's, or the run has interventions.
-    """
-    asked = AskedCampaign.answered(answer, run)
-    content = {"format": FORMAT, "answer": plain(answer), "sentence": sentence(answer.scores, answer.blind)}
-    return keep_about(run, asked, FILE_NAME, content)
-
-
-def saved_backtest(folder: Path) -> SavedBacktest | None:
-    """Return the backtest that is kept in the folder of a run, None where there is none.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The file is not in the form that `save_backtest` writes.
-    """
-    return kept(folder, FILE_NAME, FORMAT, "backtest", _read)
-
-
 def _read(written: Content) -> SavedBacktest:
-    answer, scores = written["answer"], written["answer"]["scores"]
-    kendall, left_out = scores["kendall"], answer["counts_left_out"]
-    return SavedBacktest(
-        campaign=AskedCampaign.read(written["campaign"]),
-        sentence=str(written["sentence"]),
-        sides=tuple(map(str, answer["sides"])),
-        replicates=int(answer["replicates"]),
-        observed_until=str(answer["observed_until"]),
-        last_row=str(answer["last_row"] or ""),
-        horizon=int(scores["horizon"]),
-        brier={str(key): _read_score(each) for key, each in scores["brier"].items()},
-        log={str(key): _read_score(each) for key, each in scores["log"].items()},
-        brier_integral=_read_score(scores["brier_integral"]),
-        crps_capture=_read_score(scores["crps_capture"]),
-        tau=number(kendall["tau"]),
-        tau_low=number(kendall["low"]),
-        tau_high=number(kendall["high"]),
-        tau_n=int(kendall["n"]),
-        calibration=tuple(
-            SavedBin(int(each["n"]), *(float(each[key]) for key in ("forecast", "happened", "low", "high")))
-            for each in scores["calibration"]
-        ),
-        places=tuple(_read_place(each) for each in answer["places"]),
-        left_out=tuple((str(each["place"]), str(each["why"])) for each in answer["left_out"]),
-        corridors=tuple(_read_corridor(each) for each in answer["corridors"]),
-        counts=tuple(_read_count(each) for each in answer["counts"]),
-        counts_left_out=tuple((f"{each['origin']} at {each['host']} by {each['on']}", str(each["why"])) for each in left_out),
-        waves=_read_score(answer["waves"]),
-        not_scored={str(key): str(why) for key, why in answer["not_scored"].items()},
-        blind=str(answer["blind"] or ""),
-        reason=str(answer["reason"] or ""),
-    )
+    answer = written["answer"]
+    known = {"campaign": written["campaign"], "sentence": written["sentence"]}
+    return read_as(SavedBacktest, {**answer, **answer["scores"], **known})
 
 
-def _read_score(each: Content) -> SavedScore:
-    return SavedScore(
-        **{key: number(each[key]) for key in ("score", "low", "high", "skill", "skill_low", "skill_high")},
-        best_baseline=str(each["best_baseline"] or ""),
-        baselines=_numbers(each["baselines"]),
-        n=int(each["n"]),
-        n_fallen=float(each["n_fallen"]),
-        n_episodes=int(each["n_episodes"]),
-        verdict=str(each["verdict"]),
-        why=str(each["why"] or ""),
-    )
+FILE = AnswerFile("backtest", _read)
+saved_backtest = FILE.kept
 
 
-def _read_place(each: Content) -> SavedPlace:
-    return SavedPlace(
-        place=str(each["place"]),
-        name=str(each["name"]),
-        p_fallen=_numbers(each["p_fallen"]),
-        happened={str(key): number(value) for key, value in each["happened"].items()},
-        fell_on=str(each["fell_on"] or ""),
-        scored_until=str(each["scored_until"] or ""),
-        episode=str(each["episode"]),
-    )
-
-
-def _read_corridor(each: Content) -> CorridorScore:
-    return CorridorScore(
-        corridor=str(each["corridor"]),
-        n_days=int(each["n_days"]),
-        n_closed=int(each["n_closed"]),
-        mean=float(each["mean"]),
-        low=float(each["low"]),
-        high=float(each["high"]),
-        score=float(each["score"]),
-        baselines=_numbers(each["baselines"]),
-    )
-
-
-def _read_count(each: Content) -> SavedCount:
-    return SavedCount(
-        on=str(each["on"]),
-        since=str(each["since"]),
-        host=str(each["host"]),
-        origin=str(each["origin"]),
-        **{key: float(each[key]) for key in ("observed", "median", "low", "high", "crps")},
-        baselines=_numbers(each["baselines"]),
-        attacked=tuple(map(str, each["attacked"])),
-        given=_read_given(each["given"]),
-        whenever=_read_given(each["whenever"]),
-    )
-
-
-def _read_given(each: Content) -> SavedGiven:
-    return SavedGiven(
-        n=int(each["n"]),
-        **{key: number(each[key]) for key in ("median", "low", "high", "crps")},
-        why=str(each["why"]),
-    )
-
-
-def _numbers(written: Content) -> dict[str, float]:
-    return {str(key): float(value) for key, value in written.items()}
+def save_backtest(answer: CampaignBacktest, run: Run) -> Path:
+    """Keep the backtest of a run in its folder, with the sentence that says what came of it."""
+    return FILE.keep_about(answer, run, {"answer": answer, "sentence": sentence(answer.scores, answer.blind)})

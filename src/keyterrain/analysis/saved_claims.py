@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from keyterrain.analysis.kept_answers import keep, kept, number
+from keyterrain.analysis.kept_answers import AnswerFile, read_as
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
+    from keyterrain.analysis.kept_answers import Content
     from keyterrain.analysis.relief_levers import ReliefShares
     from keyterrain.campaign.ensemble import Run
-
-FILE_NAME = "claims.json"
-FORMAT = "keyterrain-claims/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +58,41 @@ class SavedClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedReliefPoint:
+    """The answer to a claim with the levers of relief at one point."""
+
+    point: str
+    verdict: str
+    estimate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReliefClaim:
+    """What the assumptions about relief carry of the answer to a claim."""
+
+    key: str
+    says: str
+    points: tuple[SavedReliefPoint, ...]
+    swing: float | None
+    rests_on_it: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReliefOfClaims:
+    """What they carry of all claims that were asked about it."""
+
+    replicates: int
+    claims: tuple[SavedReliefClaim, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SavedClaims:
     """All answers that were kept, with the digest of the run that they belong to."""
 
     seed: int
     digest: str
     claims: tuple[SavedClaim, ...]
+    relief: SavedReliefOfClaims | None = None
 
     def count(self, verdict: str) -> int:
         """Return how many claims have a verdict."""
@@ -97,34 +123,6 @@ def relief_for_scripts(shares: ReliefShares) -> dict[str, object]:
     ]
     played = {"replicates": shares.replicates, "replicates_played": shares.n_played}
     return {"seed": shares.seed, **played, "claims": claims}
-
-
-def save_claims(answers: ClaimAnswers, run: Run) -> Path:
-    """Keep answers in the folder of the run that was asked, whole or not at all, in place of earlier ones.
-
-    Returns
-    -------
-    Path
-        The file that was written.
-    """
-    content = {"format": FORMAT, "digest": run.manifest.digest, **claims_for_scripts(answers)}
-    return keep(run, FILE_NAME, content)
-
-
-def saved_claims(folder: Path) -> SavedClaims | None:
-    """Return the answers that are kept in the folder of a run, None where there are none.
-
-    Raises
-    ------
-    RunRefused
-        The file is not in the form that `save_claims` writes.
-    """
-    return kept(folder, FILE_NAME, FORMAT, "claims", _saved)
-
-
-def _saved(written: Mapping[str, Any]) -> SavedClaims:
-    claims = tuple(_saved_claim(each) for each in written["claims"])
-    return SavedClaims(int(written["seed"]), str(written["digest"] or ""), claims)
 
 
 def _claim(answer: ClaimAnswer) -> dict[str, object]:
@@ -167,36 +165,29 @@ def _part(part: PartAnswer) -> dict[str, object]:
     }
 
 
-def _saved_claim(written: Mapping[str, Any]) -> SavedClaim:
-    parts = tuple(_saved_part(each) for each in written["parts"])
+def _saved(written: Content) -> SavedClaims:
+    relief = written.get("relief")
+    if relief is not None:
+        relief = {**relief, "claims": [_relief_claim(each) for each in relief["claims"]]}
+    return read_as(SavedClaims, {**written, "claims": [_saved_claim(each) for each in written["claims"]], "relief": relief})
+
+
+def _relief_claim(written: Content) -> Content:
+    return {**written, "key": written["id"], "says": written["points"][0]["says"]}
+
+
+def _saved_claim(written: Content) -> Content:
     deciding = written["deciding_part"]
-    happened = written["observed"]
-    if not (happened is None or isinstance(happened, (str, int, float))) or (
-        deciding is not None and not 0 <= deciding < len(parts)
-    ):
-        raise ValueError("not what save_claims writes")
-    return SavedClaim(
-        key=str(written["id"]),
-        says=str(written["says"]),
-        verdict=str(written["verdict"]),
-        why=str(written["why"] or ""),
-        note=str(written["note"] or ""),
-        source=str(written["source"] or ""),
-        happened=happened,
-        parts=parts,
-        deciding=deciding,
-    )
+    if deciding is not None and not 0 <= deciding < len(written["parts"]):
+        raise ValueError("there is no such part")
+    return {**written, "key": written["id"], "happened": written["observed"], "deciding": deciding}
 
 
-def _saved_part(written: Mapping[str, Any]) -> SavedPart:
-    return SavedPart(
-        reads=str(written["reads"]),
-        unit=str(written["unit"]),
-        borne_out_if=str(written["borne_out_if"]),
-        bounds=tuple(float(number) for number in written["bounds"]),
-        estimate=number(written["estimate"]),
-        low=number(written["low"]),
-        high=number(written["high"]),
-        replicates=int(written["replicates"]),
-        verdict=str(written["verdict"]),
-    )
+FILE = AnswerFile("claims", _saved)
+saved_claims = FILE.kept
+
+
+def save_claims(answers: ClaimAnswers, run: Run, relief: ReliefShares | None = None) -> Path:
+    """Keep answers in the folder of the run that was asked, with its digest, and what the assumptions about relief carry."""
+    shares = {} if relief is None else {"relief": relief_for_scripts(relief)}
+    return FILE.keep(run, {"digest": run.manifest.digest, **claims_for_scripts(answers), **shares})

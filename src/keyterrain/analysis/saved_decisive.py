@@ -6,12 +6,13 @@ with more or fewer optional fields can be read all the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyterrain.analysis.decisive.worth import LEAST_COMPARED, LEAST_WORTH, TIMES_TYPICAL
-from keyterrain.analysis.kept_answers import AskedCampaign, keep_about, kept, number, plain
+from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, read_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from keyterrain.analysis.decisive.answer import DecisiveAnswer
     from keyterrain.analysis.kept_answers import Content
     from keyterrain.campaign.ensemble import Run
-
-FILE_NAME = "decisive.json"
-FORMAT = "keyterrain-decisive/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,44 @@ class SavedEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedInterval:
+    """A figure with its interval, all None where it cannot be told."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTaking:
+    """What it takes a side to take ground."""
+
+    side: str
+    n: int
+    p_taken: SavedInterval
+    p_half: SavedInterval | None
+    p_assaulted: SavedInterval
+    days: SavedInterval
+    sent_and_took: SavedInterval
+    failed: SavedInterval
+    lost_per_capture: SavedInterval
+    defenders_lost_per_capture: SavedInterval
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStart:
+    """What holding ground on the first evening alone does; `made` is by side how often it could be given the ground."""
+
+    worth: float | None
+    low: float | None
+    high: float | None
+    rank: int
+    stands_out: bool | None
+    replicates: int
+    made: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
 class SavedGround:
     """A place or an area as it was answered; `worth` is None where no outcome counts, `stands_out` where it cannot be told."""
 
@@ -68,6 +104,8 @@ class SavedGround:
     effects: tuple[SavedEffect, ...]
     share_below: float | None = None
     """Share of random connected areas of its size that are worth less, None where none were played."""
+    taking: tuple[SavedTaking, ...] = ()
+    start: SavedStart | None = None
 
     @property
     def spread(self) -> tuple[float, float, float] | None:
@@ -93,6 +131,96 @@ class SavedOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedShareOfGround:
+    """The Shapley value of an area."""
+
+    ground: str
+    interval: SavedInterval
+    after: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSharedOutcome:
+    """An outcome shared out among areas."""
+
+    outcome: str
+    unit: str
+    first: str
+    second: str
+    is_exact: bool
+    together: SavedInterval
+    shares: tuple[SavedShareOfGround, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedShapley:
+    """What areas change together, shared out among them."""
+
+    replicates: int
+    n_played: int
+    shared: tuple[SavedSharedOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPair:
+    """What a pair of ground does to an outcome; `verdict` is empty where the interaction is not clear."""
+
+    one_key: str
+    other_key: str
+    outcome: str
+    unit: str
+    one: SavedInterval
+    other: SavedInterval
+    both: SavedInterval
+    interaction: SavedInterval
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPairs:
+    """Pairs of ground that were played."""
+
+    sentence: str
+    n_pairs: int
+    n_played: int
+    effects: tuple[SavedPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedWorthAt:
+    """Worth of ground with the levers of relief at a point."""
+
+    point: str
+    worth: float | None
+    low: float | None
+    high: float | None
+    rank: int
+    stands_out: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedGroundRelief:
+    """What the levers carry of the worth of a piece of ground."""
+
+    key: str
+    name: str
+    at: tuple[SavedWorthAt, ...]
+    swing: float | None
+    carried: float | None
+    rests_on_it: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReliefOfGround:
+    """What they carry of the worth of all ground."""
+
+    sentence: str
+    replicates: int
+    areas: tuple[SavedGroundRelief, ...]
+    places: tuple[SavedGroundRelief, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SavedDecisive:
     """Which ground decides, as it was answered; areas and places are by rank, `typical` is the worth of the median."""
 
@@ -106,9 +234,12 @@ class SavedDecisive:
     typical_place: float | None
     budget: int
     level: float
+    shapley: SavedShapley | None = None
+    pairs: SavedPairs | None = None
+    relief: SavedReliefOfGround | None = None
 
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
+    def held_against(self) -> tuple[tuple[str, str], ...]:
         """Pairs of sides that were held against each other, in their order."""
         every = (*self.areas, *self.places)
         return tuple(dict.fromkeys((each.first, each.second) for ground in every for each in ground.effects))
@@ -130,80 +261,42 @@ def _bar(grounds: Sequence[SavedGround], typical: float | None) -> float:
     return LEAST_WORTH if typical is None or n_known < LEAST_COMPARED else max(TIMES_TYPICAL * typical, LEAST_WORTH)
 
 
-def save_decisive(answer: DecisiveAnswer, run: Run) -> Path:
-    """Keep an answer in the folder of the run that was asked, whole or not at all, in place of an earlier one.
-
-    Returns
-    -------
-    Path
-        The file that was written.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The answer is about another campaign than the run's, or the run has interventions.
-    """
-    asked = AskedCampaign.answered(answer, run)
-    return keep_about(run, asked, FILE_NAME, {"format": FORMAT, "sentence": answer.sentence, "answer": plain(answer)})
-
-
-def saved_decisive(folder: Path) -> SavedDecisive | None:
-    """Return the answer that is kept in the folder of a run, None where there is none.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The file is not in the form that `save_decisive` writes.
-    """
-    return kept(folder, FILE_NAME, FORMAT, "decisive", _read)
-
-
 def _read(written: Content) -> SavedDecisive:
-    answer = written["answer"]
-    return SavedDecisive(
-        campaign=AskedCampaign.read(written["campaign"]),
-        sentence=str(written["sentence"]),
-        sides={str(key): str(name) for key, name in answer["sides"].items()},
-        outcomes=tuple(SavedOutcome(str(each["key"]), str(each["says"])) for each in answer["outcomes"]),
-        areas=tuple(_ground(each) for each in answer["areas"]),
-        places=tuple(_ground(each) for each in answer["places"]),
-        typical_area=number(answer["typical_area"]),
-        typical_place=number(answer["typical_place"]),
-        budget=int(answer["budget"]),
-        level=float(answer["level"]),
-    )
+    answer, said = written["answer"], written.get("said", {})
+    ground = {kind: [_ground(each) for each in answer[kind]] for kind in ("areas", "places")}
+    more = {"pairs": _pairs(answer.get("pairs"), said), "relief": _relief(answer.get("relief"), said)}
+    known = {"campaign": written["campaign"], "sentence": written["sentence"]}
+    return read_as(SavedDecisive, {**answer, **ground, **more, **known})
 
 
-def _ground(written: Content) -> SavedGround:
-    ground, size, stands_out = written["ground"], written.get("size"), written["stands_out"]
-    if stands_out not in {True, False, None}:
-        raise ValueError("not what save_decisive writes")
-    return SavedGround(
-        key=str(ground["key"]),
-        name=str(ground["name"]),
-        places=tuple(map(str, ground["places"])),
-        worth=number(written["worth"]),
-        low=number(written["low"]),
-        high=number(written["high"]),
-        rank=int(written["rank"]),
-        rank_low=int(written["rank_low"]),
-        rank_high=int(written["rank_high"]),
-        stands_out=stands_out,
-        replicates=int(written["replicates"]),
-        effects=tuple(_effect(each) for each in written["effects"]),
-        share_below=number(size["share_below"]) if size else None,
-    )
+def _ground(written: Content) -> Content:
+    effects = [{**each, **each["interval"]} for each in written["effects"]]
+    return {**written, **written["ground"], **(written.get("size") or {}), "effects": effects}
 
 
-def _effect(written: Content) -> SavedEffect:
-    interval = written["interval"]
-    return SavedEffect(
-        outcome=str(written["outcome"]),
-        first=str(written["first"]),
-        second=str(written["second"]),
-        unit=str(written["unit"]),
-        value=number(interval["value"]),
-        low=number(interval["low"]),
-        high=number(interval["high"]),
-        left_out=str(written["left_out"] or ""),
-    )
+def _pairs(written: Content | None, said: Content) -> Content | None:
+    if written is None:
+        return None
+    effects = [{**each, "verdict": verdict} for each, verdict in zip(written["effects"], said["verdicts_of_pairs"], strict=True)]
+    return {**written, "effects": effects, "sentence": said["pairs"]}
+
+
+def _relief(written: Content | None, said: Content) -> Content | None:
+    if written is None:
+        return None
+    ground = {kind: [{**each, **each["ground"]} for each in written[kind]] for kind in ("areas", "places")}
+    return {**written, **ground, "sentence": said["relief"]}
+
+
+FILE = AnswerFile("decisive", _read)
+saved_decisive = FILE.kept
+
+
+def save_decisive(answer: DecisiveAnswer, run: Run) -> Path:
+    """Keep an answer in the folder of the run that was asked, with the sentences and verdicts that it comes to."""
+    said = {
+        "pairs": answer.pairs.sentence if answer.pairs else "",
+        "verdicts_of_pairs": [each.verdict for each in answer.pairs.effects] if answer.pairs else [],
+        "relief": answer.relief.sentence if answer.relief else "",
+    }
+    return FILE.keep_about(answer, run, {"sentence": answer.sentence, "said": said, "answer": answer})

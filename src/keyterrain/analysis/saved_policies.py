@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyterrain.analysis.kept_answers import AskedCampaign, keep_about, kept, number, plain
+from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, read_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from keyterrain.analysis.kept_answers import Content
     from keyterrain.analysis.policies import PolicyComparison
     from keyterrain.campaign.ensemble import Run
-
-FILE_NAME = "policies.json"
-FORMAT = "keyterrain-policies/1"
 
 Cell = tuple[int, ...]
 """Number of the choice of each side, in the order of the sides."""
@@ -114,39 +111,10 @@ class SavedPolicies:
     tables: tuple[SavedTable, ...]
 
 
-def save_policies(compared: PolicyComparison, run: Run) -> Path:
-    """Keep a comparison in the folder of the run that was asked, whole or not at all, in place of an earlier one.
-
-    Returns
-    -------
-    Path
-        The file that was written.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The comparison is about another campaign than the run's, or the run has interventions.
-    """
-    asked = AskedCampaign.answered(compared, run)
-    units = {table.outcome.key: table.unit for table in compared.tables}
-    return keep_about(run, asked, FILE_NAME, {"format": FORMAT, "units": units, "answer": plain(compared)})
-
-
-def saved_policies(folder: Path) -> SavedPolicies | None:
-    """Return the comparison that is kept in the folder of a run, None where there is none.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The file is not in the form that `save_policies` writes.
-    """
-    return kept(folder, FILE_NAME, FORMAT, "policies", _read)
-
-
 def _read(written: Content) -> SavedPolicies:
     answer = written["answer"]
     return SavedPolicies(
-        campaign=AskedCampaign.read(written["campaign"]),
+        campaign=read_as(AskedCampaign, written["campaign"]),
         replicates=int(answer["replicates"]),
         rounds=int(answer["rounds"]),
         tables=tuple(_table(each, answer["side_names"], written["units"]) for each in answer["tables"]),
@@ -165,7 +133,7 @@ def _table(written: Content, names: Content, units: Content) -> SavedTable:
         unit=str(units[outcome["key"]]),
         wanted_by=str(outcome["wanted_by"] or ""),
         choosers=choosers,
-        cells={_cell(key.split(","), choosers): _mean(each) for key, each in payoffs["cells"].items()},
+        cells={_cell(key.split(","), choosers): read_as(SavedMean, each) for key, each in payoffs["cells"].items()},
         replies=tuple(_reply(each, choosers) for each in payoffs["replies"]),
         equilibrium=_equilibrium(payoffs["equilibrium"], choosers),
         makes_a_difference=any(int(each["n_differing"]) > 0 for each in payoffs["differences"]),
@@ -179,34 +147,29 @@ def _cell(numbers: Sequence[object], choosers: tuple[SavedChooser, ...]) -> Cell
     return cell
 
 
-def _mean(written: Content) -> SavedMean:
-    low, high = number(written["low"]), number(written["high"])
-    return SavedMean(number(written["value"]), low, high, int(written["n"]), int(written["n_played"]))
-
-
 def _reply(written: Content, choosers: tuple[SavedChooser, ...]) -> SavedReply:
-    side, best = int(written["side"]), tuple(int(each) for each in written["best"])
-    reply = SavedReply(side, _cell(written["against"], choosers), best)
-    for cell in reply.cells:
+    reply = read_as(SavedReply, written)
+    for cell in (reply.against, *reply.cells):
         _cell(cell, choosers)
     return reply
 
 
 def _equilibrium(written: Content, choosers: tuple[SavedChooser, ...]) -> SavedEquilibrium:
-    shares = tuple(
-        SavedShare(int(each["side"]), int(each["choice"]), float(each["value"]), float(each["low"]), float(each["high"]))
-        for each in written["shares"]
-    )
-    for share in shares:
+    pure = written["pure"]
+    is_clear = any(bool(each["is_clear"]) for each in pure)
+    found = read_as(SavedEquilibrium, {**written, "cells": [each["cell"] for each in pure], "is_clear": is_clear})
+    for cell in found.cells:
+        _cell(cell, choosers)
+    for share in found.shares:
         choosers[share.side].choices[share.choice]
-    return SavedEquilibrium(
-        kind=str(written["kind"]),
-        cells=tuple(_cell(each["cell"], choosers) for each in written["pure"]),
-        is_clear=any(bool(each["is_clear"]) for each in written["pure"]),
-        shares=shares,
-        value=number(written["value"]),
-        low=number(written["low"]),
-        high=number(written["high"]),
-        stability=number(written["stability"]),
-        why=str(written["why"] or ""),
-    )
+    return found
+
+
+FILE = AnswerFile("policies", _read)
+saved_policies = FILE.kept
+
+
+def save_policies(compared: PolicyComparison, run: Run) -> Path:
+    """Keep a comparison in the folder of the run that was asked, with the unit of each outcome."""
+    units = {table.outcome.key: table.unit for table in compared.tables}
+    return FILE.keep_about(compared, run, {"units": units, "answer": compared})

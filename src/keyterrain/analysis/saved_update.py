@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keyterrain.analysis.kept_answers import AskedCampaign, keep_about, kept, number, plain
+from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, plain, read_as
 
 if TYPE_CHECKING:
     from keyterrain.analysis.kept_answers import Content
-    from keyterrain.analysis.update.question import Shift, Update
+    from keyterrain.analysis.update.question import Update
+    from keyterrain.analysis.update.shifts import Shift
     from keyterrain.campaign.ensemble import Run
-
-FILE_NAME = "update.json"
-FORMAT = "keyterrain-update/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,11 @@ class SavedUpdate:
     observations: tuple[SavedObservation, ...]
     outcomes: tuple[SavedShift, ...]
     places: tuple[SavedShift, ...]
+    corridors: tuple[SavedShift, ...] = ()
+    corridor_days: tuple[SavedShift, ...] = ()
+    hosts: tuple[SavedShift, ...] = ()
+    """Of people at hosts, and of all who fled, the median with the 5 and 95 per cent points."""
+    fled: SavedShift | None = None
 
 
 def update_for_scripts(answer: Update) -> dict[str, Any]:
@@ -79,6 +82,10 @@ def update_for_scripts(answer: Update) -> dict[str, Any]:
         "observations": [_observation(each) for each in plain(answer.observations)],
         "outcomes": [_shift(each, "outcome") for each in answer.outcomes],
         "places": [_shift(each, "place") for each in answer.places],
+        "corridors": [_shift(each, "corridor") for each in answer.corridors],
+        "corridor_days": [_shift(each, "corridor") for each in answer.corridor_days],
+        "hosts": [_shift(each, "host") for each in answer.hosts],
+        "fled": _shift(answer.fled, "of"),
     }
 
 
@@ -91,68 +98,16 @@ def _shift(each: Shift, what: str) -> dict[str, Any]:
     return {what: written.pop("key"), **written}
 
 
-def save_update(answer: Update, run: Run) -> Path:
-    """Keep the update of a run in its folder, whole or not at all, in place of an earlier one.
-
-    Returns
-    -------
-    Path
-        The file that was written.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The update is about another campaign than the run's, or the run has interventions.
-    """
-    asked = AskedCampaign.answered(answer, run)
-    written = {key: value for key, value in plain(answer).items() if key != "weights"}
-    return keep_about(run, asked, FILE_NAME, {"format": FORMAT, "answer": written})
-
-
-def saved_update(folder: Path) -> SavedUpdate | None:
-    """Return the update that is kept in the folder of a run, None where there is none.
-
-    Raises
-    ------
-    keyterrain.campaign.errors.RunRefused
-        The file is not in the form that `save_update` writes.
-    """
-    return kept(folder, FILE_NAME, FORMAT, "update", _read)
-
-
 def _read(written: Content) -> SavedUpdate:
     answer = written["answer"]
-    return SavedUpdate(
-        campaign=AskedCampaign.read(written["campaign"]),
-        replicates=int(answer["replicates"]),
-        ess=float(answer["ess"]),
-        floor=float(answer["floor"]),
-        verdict=str(answer["verdict"]),
-        what_to_do=str(answer["what_to_do"] or ""),
-        day=int(answer["day"]),
-        observations=tuple(_read_observation(each) for each in answer["observations"]),
-        outcomes=tuple(_read_shift(each) for each in answer["outcomes"]),
-        places=tuple(_read_shift(each) for each in answer["places"]),
-    )
+    observations = [_observation(each) for each in answer["observations"]]
+    return read_as(SavedUpdate, {**answer, "campaign": written["campaign"], "observations": observations})
 
 
-def _read_observation(each: Content) -> SavedObservation:
-    of = each["observation"]
-    return SavedObservation(
-        on=str(of["on"]),
-        kind=str(of["kind"]),
-        subject=str(of["subject"]),
-        value=str(of["value"]),
-        error=float(of["error"]),
-        p_wrong=float(of["p_wrong"]),
-        source=str(of["source"]),
-        agreeing=float(each["agreeing"]),
-        likelihood=float(each["likelihood"]),
-        ess_alone=float(each["ess_alone"]),
-        ess_without=float(each["ess_without"]),
-    )
+FILE = AnswerFile("update", _read)
+saved_update = FILE.kept
 
 
-def _read_shift(each: Content) -> SavedShift:
-    figures = ("before", "before_low", "before_high", "after", "after_low", "after_high")
-    return SavedShift(str(each["key"]), str(each["says"]), str(each["unit"]), *(number(each[key]) for key in figures))
+def save_update(answer: Update, run: Run) -> Path:
+    """Keep the update of a run in its folder: all but the weights, one for each replicate."""
+    return FILE.keep_about(answer, run, {"answer": {key: each for key, each in plain(answer).items() if key != "weights"}})

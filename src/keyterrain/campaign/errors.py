@@ -18,6 +18,10 @@ class ClusterFailed(OSError):
     """A scheduler or its workers do not answer, are lost, or would compute otherwise; what was finished before is kept."""
 
 
+class ListOverrun(RuntimeError):
+    """A replicate had more events, orders or groups under way than there is room for; nothing is cut short in silence."""
+
+
 class LawBroken(RuntimeError):
     """A replicate lost or created people or fighters, or broke another law that `verify` checks day by day."""
 

@@ -16,7 +16,7 @@ from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.version import __version__
 
-FORMAT = "keyterrain-run/4"
+FORMAT = "keyterrain-run/5"
 FILE_NAME = "manifest.json"
 DIGEST_BITS = 256
 

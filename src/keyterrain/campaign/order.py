@@ -107,12 +107,12 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         kernels=("decision",),
         state_reads=_fields(
             "attacker cooldown count.ORDERS earmark flow force held_days holder hours intruder last_success op_days "
-            "op_force op_sent op_staging op_state op_target op_wanted order_actor order_from order_n pair_begin pair_way "
-            "pair_weight passable readiness sight sky.MEAN_SUPPORT snow_cm strength taken threat threat_now threatened "
+            "op_force op_prep_days op_sent op_staging op_state op_target op_wanted order_actor order_from order_n pair_begin "
+            "pair_way pair_weight passable readiness sight sky.MEAN_SUPPORT snow_cm strength taken threat threat_now threatened "
             "value_scale"
         ),
         state_writes=_fields(
-            "besieger cooldown count.ORDERS earmark op_days op_force op_lost op_sent op_staging op_state op_target "
+            "besieger cooldown count.ORDERS earmark op_days op_force op_lost op_prep_days op_sent op_staging op_state op_target "
             "op_wanted order_actor order_from order_hours order_n order_risk order_to sight threatened value_scale"
         ),
     ),

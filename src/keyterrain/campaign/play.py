@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.campaign.day import Outcome, play_replicate
+from keyterrain.campaign.errors import ListOverrun
 from keyterrain.campaign.prepare import Prepared
 from keyterrain.campaign.record import VARIABLES, Variable, dimensions, order_in_memory
 from keyterrain.campaign.sheets import blank_sheets, pages_of, turn_over
@@ -27,10 +28,6 @@ BREACHES = {
     NEGATIVE: "a negative count at {where}: {off_by}",
     TALLIES: "guests at {where} do not add up: {off_by:+d}",
 }
-
-
-class ListOverrun(RuntimeError):
-    """A replicate had more events, orders or groups under way than there is room for; an error of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +82,22 @@ def play_chunk(prepared: Prepared, first: int, n: int, *, record_daily: bool = F
         luck = Luck(np.uint64(prepared.seed), np.uint64(first + i))
         outcome = play_replicate(i, prepared.world.record, drawn.records, luck, state, sheets, prepared.days, week_days, verify)
         if outcome.overflow:
-            raise ListOverrun(
-                f"replicate {first + i} overran a list of events, orders, groups on the way or pairs of origin and host"
-            )
+            raise ListOverrun(_overrun(prepared, first + i))
         if outcome.finding.breach != SOUND:
             breaches.append(_sentence(prepared, first + i, outcome))
         turn_over(pages, i)
         events.append(_numbered(first + i, state, int(outcome.n_events)))
     rows = np.concatenate(events) if events else np.zeros((0, 8), np.int32)
     return PlayedChunk(arrays, event_table(prepared, rows), breaches, forms)
+
+
+def _overrun(prepared: Prepared, replicate: int) -> str:
+    return (
+        f"Replicate {replicate} of {prepared.days} days from {prepared.situation.start} has more events, orders, groups on the "
+        f"way or pairs of origin and host than there is room for in a theatre of {len(prepared.index.places)} places. Play fewer "
+        "--days, or look for what makes it busier than others, such as forces or parameters (--set) far beyond the usual; "
+        "replicates that were stored before are kept."
+    )
 
 
 def state_of_thread(room: Mapping[str, int]) -> NDArray[np.void]:

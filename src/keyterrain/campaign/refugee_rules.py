@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.flee_days import ConflictDays, OpenDays, conflict_days, decay, open_days
-from keyterrain.dynamics.refugee_flows import CONSTANT, FROM_TOTALS, POISSON, SHARE_OF_PEOPLE, Days, Network, Rules
+from keyterrain.dynamics.refugee_network import CONSTANT, FROM_TOTALS, POISSON, SHARE_OF_PEOPLE, Days, Network, Rules
 from keyterrain.theatre.faults import Fault, ScenarioFaults
 from keyterrain.theatre.flee_folder import FleeFolder
 from keyterrain.theatre.parameters import PARAMETERS
@@ -75,6 +75,7 @@ def flee_rules(folder: FleeFolder, *, ignored: tuple[str, ...] = ()) -> RuledCon
         settings.max_walk_speed if settings.start_on_foot else 0.0,
         0.0,
         0.0,
+        1.0,
         1.0,
         False,
     )
@@ -178,7 +179,7 @@ def _network(
         following = np.concatenate((following, following), axis=1)
         closed = np.concatenate((closed, closed), axis=1)
         first_leg = np.concatenate((first_leg, np.full(n_legs, -1, dtype=np.int64)))
-    slots = [int(leg.km // leg.speed_km) + 2 for leg in legs]
+    slots = [int(leg.km // leg.speed_km) + 1 for leg in legs]
     return Network(
         words([place.name for place in folder.places]),
         capacity,
@@ -266,36 +267,49 @@ def at_start(folder: FleeFolder) -> NDArray[np.int64]:
 class GoalParameters:
     """Parameters of our rules; distances are relative to the conflict's own scale, so that no unit matters.
 
-    A camp pulls with (s + way)^-a, with the power h of the places on the map of its country over the power b of the camps there,
-    with the power g of the roads that lead to it, and with (1 + people there / (c of all displaced))^p.
+    A camp pulls with the power `site_power` of its sites, with the power -`sharing` of the number of camps in its country, with
+    (softening + way)^-distance_power, and with the power `crowd_power` of 1 + people there / (crowd_share of all guests): of all
+    guests that day or, if more, of the share `first_guests` of the most who are displaced. Zones send people as the power
+    `people_power` of their population.
     """
 
-    reach: float = 0.0
     distance_power: float = 1.0
     softening: float = 0.1
-    crowd_power: float = 0.0
-    crowd_share: float = 0.05
-    hub_power: float = 0.0
-    gate_power: float = 0.0
-    sibling_power: float = 0.0
+    sharing: float = 0.5
+    crowd_share: float = 0.3
+    crowd_power: float = 1.0
+    first_guests: float = 0.2
+    site_power: float = 1.0
+    people_power: float = 0.5
+    room_from: float = 0.5
     leave: float = 0.3
 
 
 SHARED = ("distance_power", "softening", "crowd_power", "crowd_share")
 """Parameters of the law of destinations, which the campaign draws on too: they stand in the table of parameters."""
-FITTED = GoalParameters(
-    hub_power=0.779,
-    sibling_power=0.821,
-    gate_power=0.256,
-    **{name: PARAMETERS[f"displacement.{name}"].default for name in SHARED},
-)
-"""One set for all conflicts, fitted on three of Flee's (benchmarks/fit_displacement.py; docs/displacement.md has the figures)."""
+FITTED = GoalParameters(**{name: PARAMETERS[f"displacement.{name}"].default for name in SHARED})
+"""One set for all conflicts, as benchmarks/fit_displacement.py prints it (docs/displacement.md: on what, how, and how right).
+
+The other parameters keep the values that theory or caution gives them (decision 0036), and are not fitted.
+"""
 
 
-def goal_rules(
-    folder: FleeFolder, parameters: GoalParameters, *, ignored: tuple[str, ...] = (), use_capacities: bool = True
-) -> RuledConflict:
+class GoalFrame(NamedTuple):
+    """A folder made ready but for the parameters: by camp its sites and the camps of its country, and the scale of a crowd."""
+
+    ready: RuledConflict
+    sites: NDArray[np.float64]
+    siblings: NDArray[np.float64]
+    people: float
+
+
+def goal_rules(folder: FleeFolder, parameters: GoalParameters, *, ignored: tuple[str, ...] = ()) -> RuledConflict:
     """Make a folder ready under our rules."""
+    return tuned(goal_frame(folder, ignored=ignored), parameters)
+
+
+def goal_frame(folder: FleeFolder, *, ignored: tuple[str, ...] = ()) -> GoalFrame:
+    """Make all of a folder ready that no parameter changes."""
     conflict, opened = conflict_days(folder), open_days(folder, link_closures=True)
     outward = directions(folder, doubled=False)
     km, following = goal_ways(folder, opened, outward)
@@ -311,7 +325,6 @@ def goal_rules(
     to_leg = np.where(following < 0, -1, numbers[following, np.arange(n_hosts)]) if outward else following
     ends = np.array([leg.end for leg in legs], dtype=np.int64)
     onward = to_leg[:, ends, pairs[:, 1]] if legs else np.zeros((n_epochs, 0), dtype=np.int64)
-    pull = goal_pull(folder, parameters, outward)
     settings = folder.settings
     network = _network(
         folder,
@@ -323,36 +336,62 @@ def goal_rules(
         np.tile(hosts, n_places),
         to_leg.reshape(n_epochs, -1),
         np.where(np.isfinite(km), km, 0.0).reshape(n_epochs, -1) / scale,
-        np.tile(pull, n_places),
-        _capacities(folder, ignored) if use_capacities else np.zeros(n_places),
+        np.ones(n_places * n_hosts),
+        _capacities(folder, ignored),
         0.0,
     )
-    people = max(float(folder.totals().max()), 1.0)
     rules = Rules(
         SPAWN_MODES[settings.spawn_mode],
         settings.displaced_per_conflict_day,
         settings.take_from_population,
         0.0,
         1.0,
-        parameters.softening,
-        parameters.distance_power,
-        parameters.reach,
+        0.0,
+        0.0,
+        0.0,
         settings.capacity_buffer,
         0.0,
         False,
         settings.max_move_speed,
         0.0,
         1.0,
-        parameters.crowd_power,
-        parameters.crowd_share * people,
+        0.0,
+        1.0,
+        1.0,
         True,
     )
+    people = max(float(folder.totals().max()), 1.0)
+    ready = RuledConflict(network, _goal_days(folder, conflict, opened), rules, hosts)
+    return GoalFrame(ready, sites_of_camps(folder, km.min(axis=0)), _camps_of_country(folder), people)
+
+
+def tuned(frame: GoalFrame, parameters: GoalParameters) -> RuledConflict:
+    """Put parameters into a folder made ready."""
+    ready = frame.ready
+    pull = frame.sites**parameters.site_power * frame.siblings**-parameters.sharing
+    network = ready.network._replace(candidate_pull=np.tile(pull, len(ready.network.is_host)))
+    rules = ready.rules._replace(
+        softening_km=parameters.softening,
+        distance_power=parameters.distance_power,
+        capacity_buffer=parameters.room_from,
+        crowd_power=parameters.crowd_power,
+        crowd_seed=parameters.crowd_share,
+        least_guests=parameters.first_guests * frame.people,
+    )
+    days = ready.days
+    fighting = days.fighting
+    if rules.spawn_mode == FROM_TOTALS:
+        fighting = fighting * np.where(days.people > 0, days.people, 1.0) ** (parameters.people_power - 1.0)
+    return RuledConflict(network, days._replace(leave=days.leave * parameters.leave, fighting=fighting), rules, ready.hosts)
+
+
+def _goal_days(folder: FleeFolder, conflict: ConflictDays, opened: OpenDays) -> Days:
+    """Days under our rules: fighting counts however long it lasts; a camp fought over or closed is left and not sought."""
     flee = _flee_days(folder, conflict, opened)
-    leave = np.where(np.array([place.is_camp for place in folder.places])[None, :], 0.0, 1.0)
-    leave = np.ascontiguousarray(np.broadcast_to(leave * parameters.leave, flee.leave.shape))
-    fighting = np.maximum(conflict.intensity, 0.0)  # however long it has lasted
-    days = flee._replace(leave=leave, score=np.ones_like(flee.score), fighting=fighting)
-    return RuledConflict(network, days, rules, hosts)
+    fighting = np.maximum(conflict.intensity, 0.0)
+    receives = conflict.is_camp & (fighting <= 0.0)
+    leave, score = np.where(receives, 0.0, 1.0), np.where(receives, 1.0, 0.0)
+    return flee._replace(leave=leave, score=score, fighting=fighting)
 
 
 def goal_ways(folder: FleeFolder, opened: OpenDays, outward: list[Direction]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -408,23 +447,31 @@ def typical_km(folder: FleeFolder, km: NDArray[np.float64]) -> float:
     return max(float(np.average(np.nanmean(ways, axis=1), weights=weights[fleeing])), 1e-9)
 
 
-def goal_pull(folder: FleeFolder, parameters: GoalParameters, outward: list[Direction]) -> NDArray[np.float64]:
-    """Lasting pull of each camp, by what the map shows: places on the far side of the border, and roads that lead to it.
+def sites_of_camps(folder: FleeFolder, km: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sites that each camp of a folder stands for: itself, and the forwarding hubs of its country that have no nearer camp there.
 
-    Places of a country that is fought over say where people flee from, not who receives them: there none are counted.
+    A camp with hubs of its own is a region of several sites. In choice among groups of alternatives the number of a group's
+    members counts in full (McFadden 1978, Modelling the choice of residential location).
     """
-    at_war = {place.country for place in folder.places if place.kind == "conflict_zone"}
-    hubs = dict.fromkeys({place.country for place in folder.places}, 0)
-    camps = dict(hubs)
-    for place in folder.places:
-        hubs[place.country] += not place.is_camp and place.country not in at_war
-        camps[place.country] += place.is_camp
-    gates = np.zeros(len(folder.places))
-    for each in outward:
-        gates[each.end] += 1
-    pull = []
-    for camp in folder.camps:
-        country = folder.places[camp].country
-        seats = (1 + hubs[country]) ** parameters.hub_power * float(camps[country]) ** -parameters.sibling_power
-        pull.append(seats * max(gates[camp], 1.0) ** parameters.gate_power)
-    return np.array(pull)
+    sites = np.ones(len(folder.camps))
+    for place, ways in zip(folder.places, km, strict=True):
+        at_home = np.array([folder.places[camp].country == place.country for camp in folder.camps])
+        if place.kind == "forwarding_hub" and (at_home & np.isfinite(ways)).any():
+            sites[int(np.argmin(np.where(at_home, ways, np.inf)))] += 1
+    return sites
+
+
+def _camps_of_country(folder: FleeFolder) -> NDArray[np.float64]:
+    """Count, for each camp, the camps of its country."""
+    countries = [folder.places[camp].country for camp in folder.camps]
+    return np.array([countries.count(country) for country in countries], dtype=np.float64)
+
+
+def capacities_without_news(folder: FleeFolder) -> tuple[str, ...]:
+    """Camps whose capacities our rules do not use: those that leak, and all where more than half of those given do.
+
+    Where most capacities of a folder are its highest counts, the column is a column of counts, and the others are counts as well.
+    """
+    given = [folder.places[camp].name for camp in folder.camps if folder.places[camp].capacity > 0]
+    leaked = tuple(each.camp for each in folder.leaked)
+    return tuple(given) if 2 * len(leaked) > len(given) else leaked

@@ -15,6 +15,7 @@ from keyterrain.campaign.chunks import Prepared
 from keyterrain.campaign.errors import ClusterFailed, RunInterrupted, RunRefused, StoreFailed
 from keyterrain.campaign.manifest import DoneChunk, Manifest, Plan
 from keyterrain.campaign.store import Store
+from keyterrain.theatre.folder import blocked_by
 from keyterrain.theatre.schema import OPTIONAL_FILES, REQUIRED_FILES
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ def begun_before(folder: Path, *, resume: bool) -> Manifest | None:
     Raises
     ------
     RunRefused
-        There is something, and it is not to be resumed or not a run.
+        There is something, and it is not to be resumed or not a run; or a file stands where a folder above it would be.
     """
+    if (blocking := blocked_by(folder)) is not None:
+        raise RunRefused(f"{folder} cannot be made, since {blocking} is a file: choose another --out.")
     if not (folder.exists() or folder.is_symlink()):
         return None
     if not resume:

@@ -96,5 +96,19 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def number_that_may_be_left_out(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return a reader of the number after an option that needs none: a word that follows is not meant for it."""
+    read = whole_number(least, most)
+
+    def read_or_explain(text: str) -> int:
+        if not text.lstrip("-").isdigit():
+            raise argparse.ArgumentTypeError(
+                f"{text!r} stands where only a number may: write it before this option, or give the option its number"
+            )
+        return read(text)
+
+    return read_or_explain
+
+
 def _indented(examples: str) -> str:
     return "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())

@@ -16,7 +16,8 @@ from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
     from keyterrain.analysis.claims import ClaimAnswer, ClaimAnswers, PartAnswer
-    from keyterrain.analysis.relief_levers import Point, ReliefShare, ReliefShares
+    from keyterrain.analysis.relief_levers import ReliefShare, ReliefShares
+    from keyterrain.analysis.relief_points import Point
     from keyterrain.campaign.ensemble import Run
 
 EXAMPLES = """
@@ -65,7 +66,7 @@ def work(arguments: argparse.Namespace) -> Answer:
     machine = {**claims_for_scripts(answers), **({} if shares is None else {"relief": relief_for_scripts(shares)})}
     people = _text(answers, in_full=bool(arguments.only)) + ("" if shares is None else f"\n\n{_relief_text(shares)}")
     if run is not None and arguments.save:
-        saved = save_claims(answers, run)
+        saved = save_claims(answers, run, shares)
         machine, people = {**machine, "saved": saved}, f"{people}\n\nkept in {saved}; the report of the run shows them"
     return Answer(machine, people)
 
@@ -123,9 +124,9 @@ def _relief(arguments: argparse.Namespace, run: Run | None) -> ReliefShares | No
 
 def _relief_text(shares: ReliefShares) -> str:
     """Say what the assumptions about relief carry of each answer."""
-    from keyterrain.analysis.relief_levers import AS_ASSUMED, OFF, STRONG, WEAK
+    from keyterrain.analysis.relief_points import POINTS
 
-    rows = [["claim", *(point for point in (AS_ASSUMED, WEAK, STRONG, OFF)), "5 to 95 %", "verdict"]]
+    rows = [["claim", *POINTS, "5 to 95 %", "verdict"]]
     for share in shares.shares:
         cells = [_estimate(share, each.point, each.answer) for each in share.points]
         verdict = "rests on them" if share.rests_on_it else "the same throughout"

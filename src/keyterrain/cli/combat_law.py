@@ -21,6 +21,7 @@ EXAMPLES = """
 keyterrain combat-law
 keyterrain combat-law path/to/cdb90
 keyterrain combat-law path/to/cdb90 --held-out
+keyterrain combat-law path/to/cdb90 --picture calibration.svg
 keyterrain combat-law path/to/cdb90 --out combat_law.csv --json
 """
 
@@ -34,6 +35,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--held-out", action="store_true", help="score the law and its rivals on wars left out of their fits")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table of estimates")
+    picture = "draw predicted chance against frequency on wars left out, as SVG (asks for --held-out)"
+    parser.add_argument("--picture", type=Path, metavar="FILE", help=picture)
     add_seed(parser, default=1, otherwise="1; of the resampling of wars")
 
 
@@ -42,19 +45,26 @@ def work(arguments: argparse.Namespace) -> Answer:
     from keyterrain.analysis.battles.law import TooFewBattles, fit_law, shipped_law, write_law
     from keyterrain.analysis.battles.records import read_cdb90
     from keyterrain.campaign.errors import RunRefused
+    from keyterrain.report.battles import refuse_picture, write_calibration_picture
 
     if arguments.folder is None:
-        if arguments.held_out or arguments.out:
-            raise RunRefused("--held-out and --out need the tables: keyterrain combat-law path/to/cdb90.")
+        if arguments.held_out or arguments.out or arguments.picture:
+            raise RunRefused("--held-out, --picture and --out need the tables: keyterrain combat-law path/to/cdb90.")
         return _answer(shipped_law(), None, ())
+    if arguments.picture:
+        refuse_picture(arguments.picture)
+    if arguments.out and not arguments.out.absolute().parent.is_dir():
+        raise RunRefused(f"There is no folder {arguments.out.parent} for {arguments.out.name}.")
     record = read_cdb90(arguments.folder)
     try:
         law = fit_law(record)
-        scores = _held_out(record, arguments.seed) if arguments.held_out else ()
+        scores = _held_out(record, arguments.seed) if arguments.held_out or arguments.picture else ()
     except TooFewBattles as error:
         raise RunRefused(str(error)) from error
     if arguments.out:
         write_law(law, arguments.out)
+    if arguments.picture:
+        write_calibration_picture(scores, arguments.picture)
     return _answer(law, record, scores)
 
 

@@ -8,9 +8,10 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from keyterrain.cli.answer import as_table
-from keyterrain.cli.arguments import Answer, add_command, add_seed, add_span, whole_number
+from keyterrain.cli.arguments import Answer, add_command, add_seed, add_span, number_that_may_be_left_out, whole_number
 from keyterrain.cli.asked import add_asked, campaign_asked, kept_in
 from keyterrain.cli.crew import add_crew, crew_of
+from keyterrain.cli.decisive_relief import add_relief, relief_for_machines, relief_for_people
 from keyterrain.cli.decisive_start import add_start, say_budget, start_columns, start_json
 from keyterrain.cli.decisive_taking import brief, in_full, taking_json
 from keyterrain.cli.decisive_together import (
@@ -38,6 +39,7 @@ keyterrain decisive qalamoun-2013 --outcome m5_open_share ghouta_cut_off --areas
 keyterrain decisive qalamoun-2013 --start-only --only qalamoun damascus
 keyterrain decisive runs/base --save
 keyterrain decisive qalamoun-2013 --outcome ghouta_cut_off --shapley 20000 --pairs
+keyterrain decisive qalamoun-2013 --only western-qalamoun yabroud --relief
 keyterrain decisive my-theatre/ --json
 """
 NOTES = (
@@ -68,17 +70,23 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_start(parser)
     add_crew(parser)
     shares = "share out among the areas asked about what they change together (Shapley values), in so many campaigns at most"
-    parser.add_argument("--shapley", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{shares} (20000)")
+    parser.add_argument(
+        "--shapley", nargs="?", const=CAMPAIGNS, type=number_that_may_be_left_out(1), metavar="N", help=f"{shares} (20000)"
+    )
     alone = "say which pairs of the ground asked about matter only together, in so many campaigns at most"
-    parser.add_argument("--pairs", nargs="?", const=CAMPAIGNS, type=whole_number(1), metavar="N", help=f"{alone} (20000)")
+    parser.add_argument(
+        "--pairs", nargs="?", const=CAMPAIGNS, type=number_that_may_be_left_out(1), metavar="N", help=f"{alone} (20000)"
+    )
+    add_relief(parser)
 
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Say which ground decides."""
-    from keyterrain.analysis.decisive.question import decide
+    from keyterrain.analysis.decisive.question import decide, refuse_what_is_not_there
     from keyterrain.analysis.saved_decisive import save_decisive
 
     asked = campaign_asked(arguments)
+    refuse_what_is_not_there(asked.scenario, asked.start, arguments.only, arguments.outcome)
     starts = say_budget(arguments, asked.scenario, asked.start)
     progress = CountLine("replicates")
     try:
@@ -95,6 +103,7 @@ def work(arguments: argparse.Namespace) -> Answer:
                 start_replicates=starts,
                 shapley=arguments.shapley,
                 pairs=arguments.pairs,
+                relief=arguments.relief or 0,
                 announce=lambda allowance: say_beforehand(allowance, progress),
                 executor=crew,
                 progress=progress,
@@ -125,6 +134,7 @@ def _machine(answer: DecisiveAnswer) -> dict[str, object]:
         "replicates_watched": answer.n_watched,
         "shapley": shapley_for_machines(answer.shapley),
         "pairs": pairs_for_machines(answer.pairs),
+        "relief": relief_for_machines(answer.relief),
         "areas": [_row(ground, effect, answer.shapley) for ground in answer.areas for effect in ground.effects],
         "places": [_row(ground, effect) for ground in answer.places for effect in ground.effects],
     }
@@ -200,6 +210,7 @@ def _text(answer: DecisiveAnswer, *, whole: bool) -> str:
         for ground in (*answer.areas, *answer.places):
             parts += [_effects(ground), in_full(ground)]
     parts += shapley_for_people(answer, WIDTH) + pairs_for_people(answer, WIDTH)
+    parts += relief_for_people(answer.relief, None if whole else TOP, WIDTH)
     return "\n\n".join([*parts, textwrap.fill(NOTES, WIDTH)])
 
 

@@ -46,6 +46,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def work(arguments: argparse.Namespace) -> Answer:
     """Play the folders and say how right they were."""
     from keyterrain.campaign.errors import RunRefused
+    from keyterrain.theatre.folder import blocked_by
 
     if arguments.hxl and arguments.out is None:
         raise RunRefused("--hxl adds a row to arrivals.csv: say with --out where to write it.")
@@ -53,6 +54,8 @@ def work(arguments: argparse.Namespace) -> Answer:
         raise RunRefused("--out takes the arrivals of one folder: leave out --compare and the other folders.")
     if arguments.out is not None and (arguments.out.exists() or arguments.out.is_symlink()):
         raise RunRefused(f"{arguments.out} exists and is left as it is: give another name.")
+    if arguments.out is not None and (blocking := blocked_by(arguments.out)) is not None:
+        raise RunRefused(f"{arguments.out} cannot be made, since {blocking} is a file: choose another --out.")
     folders = _read_all(arguments.folders)
     if arguments.compare or len(folders) > 1:
         return _compared(arguments, folders)
@@ -124,6 +127,7 @@ def _machine(skill: DisplacementSkill) -> dict[str, object]:
         "seconds": run.seconds,
         "rules": run.rules,
         "capacities": run.capacities,
+        "unused_capacities": list(run.unused_capacities),
         "leaked_capacities": [each._asdict() for each in run.folder.leaked],
         "replicates": run.replicates,
         "seed": run.seed,
@@ -174,7 +178,9 @@ def _leaks(skill: DisplacementSkill) -> str:
         return "no capacity equals what was observed"
     what = "ignored" if skill.run.capacities == "without-leaked" else "used all the same"
     named = ", ".join(f"{each.camp} {each.capacity:,} (observed {each.highest:,})" for each in leaked)
-    return f"capacities that equal or nearly equal the highest count observed, {what}: {named}"
+    others = [camp for camp in skill.run.unused_capacities if camp not in {each.camp for each in leaked}]
+    rest = f"; so most are, and the rest are not used either: {', '.join(others)}" if others else ""
+    return f"capacities that equal or nearly equal the highest count observed, {what}: {named}{rest}"
 
 
 def _last_day(skill: DisplacementSkill) -> list[list[str]]:

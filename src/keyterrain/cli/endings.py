@@ -22,7 +22,7 @@ class Ending(NamedTuple):
 
 def ending_of(error: BaseException, *, debug: bool) -> Ending:
     """Return how an error ends the command."""
-    from keyterrain.campaign.errors import LawBroken
+    from keyterrain.campaign.errors import LawBroken, ListOverrun
     from keyterrain.theatre.faults import ScenarioFaults
 
     match error:
@@ -30,6 +30,8 @@ def ending_of(error: BaseException, *, debug: bool) -> Ending:
             from keyterrain.cli.check import described
 
             ending = Ending(INPUT, str(error), {"faults": described(error.faults)})
+        case ListOverrun():
+            ending = Ending(OURS, f"{_sentence(error)} Please report it: the room is set in keyterrain, not in the input.", {})
         case LawBroken():
             ending = Ending(OURS, f"{_sentence(error)} This is an error of keyterrain, not of the input.", {})
         case MemoryError():

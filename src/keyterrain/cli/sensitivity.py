@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyterrain.cli.answer import as_table
 from keyterrain.cli.arguments import Answer, add_command, add_seed, add_span, whole_number
-from keyterrain.cli.asked import run_asked
+from keyterrain.cli.asked import add_asked, kept_in, run_asked
 from keyterrain.cli.crew import add_crew, crew_of
 from keyterrain.cli.progress import CountLine
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 keyterrain sensitivity runs/base
-keyterrain sensitivity runs/base --outcome western_qalamoun_held m5_open_share
+keyterrain sensitivity runs/base --outcome western_qalamoun_held m5_open_share --pairs 100 --save
 keyterrain sensitivity qalamoun-2013 --outcome western_qalamoun_held --pairs 500
 keyterrain sensitivity qusayr-2013 --json
 """
@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     says = "say which unknowns move an outcome, and which report is worth verifying"
     parser = add_command(commands, "sensitivity", says, work, EXAMPLES)
-    parser.add_argument("scenario", metavar="SCENARIO_OR_RUN", help="a name that ships, a folder, or the folder of a run")
+    add_asked(parser)
     parser.add_argument("--outcome", nargs="+", default=[], metavar="KEY", help="outcomes of the scenario (default: all)")
     pairs = "pairs of replicates for Sobol indices, each played once for every group (default: 100; of a run none)"
     parser.add_argument("--pairs", type=whole_number(0, 1_000_000), metavar="N", help=pairs)
@@ -44,15 +44,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Say what matters."""
+    from keyterrain.analysis.kept_answers import refuse_other_version, refuse_run_that_was_changed
+    from keyterrain.analysis.saved_sensitivity import save_sensitivity
     from keyterrain.analysis.sensitivity.question import sensitivity
     from keyterrain.campaign.errors import RunRefused
     from keyterrain.theatre import load
 
-    arguments.save = False
     run = run_asked(arguments)
     given = [f"--{name}" for name in ("start", "days", "seed") if run is not None and getattr(arguments, name) is not None]
     if given:
         raise RunRefused(f"A run is asked as it was played: leave out {', '.join(given)}, or ask its scenario.")
+    if run is not None and arguments.save:
+        refuse_other_version(run)
+        refuse_run_that_was_changed(run)
     scenario = run.scenario if run is not None else load(arguments.scenario)
     progress = CountLine("replicates")
     try:
@@ -70,7 +74,8 @@ def work(arguments: argparse.Namespace) -> Answer:
             )
     finally:
         progress.close()
-    return Answer(_machine(answer), _text(answer))
+    said = Answer(_machine(answer), _text(answer))
+    return kept_in(save_sensitivity(answer, run), said) if run is not None and arguments.save else said
 
 
 def _machine(answer: Sensitivity) -> dict[str, object]:

@@ -14,7 +14,8 @@ from keyterrain.cli.arguments import Answer, add_command, whole_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyterrain.analysis.update.question import Shift, Update
+    from keyterrain.analysis.update.question import Update
+    from keyterrain.analysis.update.shifts import Shift
 
 EXAMPLES = """
 keyterrain update runs/base --observed seen.csv
@@ -22,8 +23,11 @@ keyterrain update runs/base --observed seen.csv --day 60 --save
 keyterrain update runs/base --observed seen.csv --json
 """
 WIDTH = 128
-MOST_PLACES = 20
-"""Places that are shown to people, those first that move most."""
+MOST_PLACES, MOST_HOSTS = 20, 8
+"""Places that are shown to people, those first that move most, and hosts, those first with most people."""
+
+LARGE = 1000.0
+"""From which on a number is written without a power of ten."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +36,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("run", metavar="RUN", help="the folder of a run")
     observed = "CSV of observations: date,kind,subject,value,error,p_wrong,source (docs/update.md)"
     parser.add_argument("--observed", metavar="FILE", type=Path, required=True, help=observed)
-    day = "evening on which places are looked at (default: the run's last)"
+    day = "evening on which places, corridors and people are looked at (default: the run's last)"
     parser.add_argument("--day", type=whole_number(0), metavar="D", help=day)
     parser.add_argument("--save", action="store_true", help="keep the answer in the run's folder, for its report")
 
@@ -77,7 +81,17 @@ def _text(answer: Update) -> str:
         return "\n".join([*lines, "", *textwrap.wrap(advice, WIDTH)])
     lines += ["", *as_table(_rows("outcome", answer.outcomes)).splitlines()]
     moved = sorted(answer.places, key=lambda each: (-abs(each.after - each.before), each.key))[:MOST_PLACES]
-    says = f"place lost to an enemy by the evening of day {answer.day} (those {len(moved)} that move most)"
+    of_day = f"by the evening of day {answer.day}"
+    for says, corridors in (
+        (f"corridor open on day {answer.day}", answer.corridors),
+        ("share of days open", answer.corridor_days),
+    ):
+        lines += ["", *as_table(_rows(says, corridors)).splitlines()] if corridors else []
+    hosts = [answer.fled, *answer.hosts[:MOST_HOSTS]]
+    more = f", {len(answer.hosts) - MOST_HOSTS} more hosts" if len(answer.hosts) > MOST_HOSTS else ""
+    says = f"displaced {of_day}, beyond those at the start (median, 5 to 95%{more})"
+    lines += ["", *as_table(_rows(says, hosts)).splitlines()]
+    says = f"place lost to an enemy {of_day} (those {len(moved)} that move most)"
     return "\n".join([*lines, "", *as_table(_rows(says, moved)).splitlines()])
 
 
@@ -100,8 +114,8 @@ def _rows(what: str, shifts: Sequence[Shift]) -> list[list[str]]:
 
 
 def _number(value: float) -> str:
-    return "undefined" if math.isnan(value) else f"{value:.3g}"
+    return "undefined" if math.isnan(value) else f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= LARGE else f"{value:.3g}"
 
 
 def _span(low: float, high: float) -> str:
-    return "" if math.isnan(low) else f"[{low:.3g}, {high:.3g}]"
+    return "" if math.isnan(low) else f"[{_number(low)}, {_number(high)}]"

@@ -18,8 +18,8 @@ import math
 
 import numpy as np
 
+from keyterrain.dynamics.appraisal import estimate, phases_left
 from keyterrain.dynamics.control import capture, clear_out, make_terms, may_change_hands, retreat
-from keyterrain.dynamics.decision import estimate, phases_left
 from keyterrain.dynamics.frontage import frontage
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.lanchester import casualties
@@ -451,13 +451,19 @@ def starved(d: Draw, s: State, side: int, place: int) -> bool:
 
 
 @kernel
+def speaks_for_people(d: Draw, s: State, side: int, place: int) -> bool:
+    """Whether there are more inhabitants than fighters: truces are a town's; a post that starves holds, leaves or falls."""
+    return bool(d.population[place] > s.force[side, place])
+
+
+@kernel
 def seek_terms(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     """Let starved garrisons come to terms: the place turns neutral, its fighters lay down their arms."""
     if w.passive_side == NONE or s.count[LONGEST_CUT_DAYS] <= d.par.combat_terms_days:
         return
     for place in range(w.n_places):
         side = s.holder[place]
-        if not starved(d, s, side, place):
+        if not starved(d, s, side, place) or not speaks_for_people(d, s, side, place):
             continue
         if not w.active[side] or w.apart[place] or s.force[side, place] == 0 or s.intruder[place] != NONE:
             continue

@@ -23,7 +23,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 KERNEL_FOLDERS = ("dynamics", "campaign")
-KERNEL_MARK = re.compile(r"^@(\w+\.)?(kernel|n?jit)\b", flags=re.MULTILINE)
+KERNEL_MARK = re.compile(r"^@(\w+\.)?(kernel|bare_kernel|inlined|n?jit)\b", flags=re.MULTILINE)
 """A file of these folders with this mark holds kernels; it and all it imports of the package count as sources."""
 MODULE = re.compile(rf"\b{PACKAGE.name}(?:\.\w+)+")
 FROM_IMPORT = re.compile(rf"^[ \t]*from[ \t]+({PACKAGE.name}[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)", flags=re.MULTILINE)

@@ -5,8 +5,8 @@
     pull of goal k = (s + hours/H)^-a (1 + guests_k / (c guests))^p (people_k)^alpha safe_k kin_k room_k abroad_k
     safe_k = exp(-3 mean X_k) x 0.1 if the holder of k, or of the way there, is hostile to those who flee
 
-The first two factors and room are the law of `destination`, with the values of a, s, c and p that are fitted on refugee flows of
-other conflicts; H is the mean way over dry roads (`World.mean_way_hours`). What is measured there by distance is measured here in
+The first two factors and room are the law of `destination`, with the values of a, s, c and p for refugee flows of other
+conflicts; H is the mean way over dry roads (`World.mean_way_hours`). What is measured there by distance is measured here in
 hours, so that snow and closures lengthen it. Size, safety, kin and holders are the campaign's own, and all their values are
 assumptions; so is the rate of leaving, of which counts of arrivals tell nothing.
 
@@ -58,8 +58,8 @@ ACUTE_EXPOSURE = 0.35
 """Exposures from which people decide every third day, as next to a battle, and every day; below, where there are but raids, they
 decide once a week (assumption)."""
 WEEK_WEIGHT = 1.0 / 7.0
-STEPS_PER_WAY = 16
-"""Steps of a mean way at which the pull by the way is kept; between them it is interpolated, to within 0.5 % (assumption)."""
+STEPS_PER_WAY = 32
+"""Steps of a mean way at which the pull by the way is kept; between them it is interpolated, to within 1 % (assumption)."""
 WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
 RETURN_EVERY_DAYS = 14

@@ -56,7 +56,7 @@ MOST_SLOTS = 4
 MARCH_RING_DAYS = 16
 WOUND_RING_DAYS = 64
 MOST_GOALS = 12
-WAY_STEPS = 256
+WAY_STEPS = 512
 
 # operations
 IDLE = 0
@@ -315,6 +315,7 @@ class State(Protocol):
     op_target: Ints
     op_staging: Ints
     op_days: Ints
+    op_prep_days: Ints
     op_wanted: Ints
     op_sent: Ints  # fighters that went in
     op_lost: Ints
@@ -624,6 +625,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "op_target": ("i4", "sides slots"),
     "op_staging": ("i4", "sides slots"),
     "op_days": ("i4", "sides slots"),
+    "op_prep_days": ("i4", "sides slots"),
     "op_wanted": ("i4", "sides slots"),
     "op_sent": ("i4", "sides slots"),
     "op_lost": ("i4", "sides slots"),

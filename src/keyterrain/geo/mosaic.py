@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keyterrain.geo.box import Box
 from keyterrain.geo.elevation import Elevation, ElevationError, Grid, Header, open_header
+from keyterrain.geo.units import DEGREES, Edges, mistaken_unit
+
+if TYPE_CHECKING:
+    from pyproj import CRS
 
 MARGIN_KM = 25.0
 """As much as is read beyond the places of a scenario, where the files reach that far."""
@@ -159,6 +163,9 @@ def _require_cover(headers: Sequence[Header], box: Box) -> None:
             f"The box {box} lies outside {names}, and with latitude and longitude swapped inside: "
             f"the order is W,S,E,N, so write {turned}."
         )
+    mistaken = next(((header, why) for header in headers if (why := mistaken_unit(*_as_declared(header)))), None)
+    if mistaken is not None:
+        raise ElevationError(f"{mistaken[0].name}: {mistaken[1]} (gdal_edit.py -a_srs {DEGREES} {mistaken[0].name}).")
     if not covered.any():
         raise ElevationError(f"{names}: of another region than the box {box} ({where}).")
     first = int(np.flatnonzero(~covered)[0])
@@ -167,6 +174,16 @@ def _require_cover(headers: Sequence[Header], box: Box) -> None:
         f"{names}: {share:.0%} of the box {box} is not covered, among it latitude {lattice.lat[first]:.3f}, longitude "
         f"{lattice.lon[first]:.3f} ({where})."
     )
+
+
+def _as_declared(header: Header) -> tuple[CRS, Edges]:
+    """Return the reference system of a file and its edges in the unit of that."""
+    from pyproj import CRS
+
+    grid = header.grid
+    xs = (grid.west, grid.west + grid.n_columns * grid.step_x)
+    ys = (grid.north, grid.north + grid.n_rows * grid.step_y)
+    return CRS.from_wkt(grid.crs_wkt), (min(xs), min(ys), max(xs), max(ys))
 
 
 def _covered(headers: Sequence[Header], box: Box) -> NDArray[np.bool_]:

@@ -30,7 +30,7 @@ DASHES = ("dash", "dot", "dashdot", "longdash", "solid")
 
 def backtest_html(saved: SavedBacktest, names: Mapping[str, str]) -> str:
     """Return the label, the scores and the tables; the figures' frames stand among them."""
-    left_out = "; ".join(f"{names.get(place, place)} ({why})" for place, why in saved.left_out)
+    left_out = "; ".join(f"{names.get(each.place, each.place)} ({each.why})" for each in saved.left_out)
     last_row = saved.last_row or "no day after the start"
     notes = [
         NOTE,
@@ -72,11 +72,12 @@ def score_table(saved: SavedBacktest) -> str:
 
 
 def _order(saved: SavedBacktest) -> str:
-    if saved.tau is None:
+    order = saved.kendall
+    if order.tau is None:
         return ""
-    around = f" [{saved.tau_low:.2f}, {saved.tau_high:.2f}]" if saved.tau_low is not None and saved.tau_high is not None else ""
+    around = f" [{order.low:.2f}, {order.high:.2f}]" if order.low is not None and order.high is not None else ""
     return (
-        f"<p>Order of the {saved.tau_n} captures: Kendall's tau between expected and actual days {saved.tau:.2f}{around}; 1 is "
+        f"<p>Order of the {order.n} captures: Kendall's tau between expected and actual days {order.tau:.2f}{around}; 1 is "
         "the same order, 0 none.</p>"
     )
 
@@ -142,7 +143,7 @@ def _corridor_table(saved: SavedBacktest, names: Mapping[str, str]) -> str:
 
 
 def _count_table(saved: SavedBacktest, names: Mapping[str, str]) -> str:
-    left_out = "; ".join(f"{what} ({why})" for what, why in saved.counts_left_out)
+    left_out = "; ".join(f"{each.origin} at {each.host} by {each.on} ({each.why})" for each in saved.counts_left_out)
     said = f'<p class="note">Counts that are not scored: {html_text(left_out)}.</p>' if left_out else ""
     if not saved.counts:
         return said

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keyterrain.report.escape import html_text
-from keyterrain.report.figures import FONT
 from keyterrain.report.palette import BLUE, GREY, INK, VERMILLION, translucent
+from keyterrain.report.rows import LONGEST_NAME, LONGEST_ON_A_PHONE, RowLabel, lay_out_rows, rows_frame, shortened, whiskers
 from keyterrain.report.tables import table
 from keyterrain.report.wording import significant
 
@@ -23,9 +23,6 @@ MOST_RANKED = 20
 """Places in the ranking; areas are all in it."""
 MOST_COMPARED = 8
 """Ground whose effects are laid out by outcome."""
-LONGEST_NAME, LONGEST_ON_A_PHONE = 34, 20
-"""Letters of a name beside a ranking."""
-ROW_PIXELS, FRAME_PIXELS = 24, 86
 STANDING = {True: "stands out", False: "does not stand out", None: "cannot tell"}
 ALL_BELOW = "All are in the table below."
 WORTH_AXIS = "worth (0 to 1)"
@@ -96,15 +93,7 @@ def ranked_figure(grounds: Sequence[SavedGround], bar: float) -> go.Figure:
         figure.add_scatter(
             x=[worth for _, worth, _ in spreads],
             y=[each.key for each in some],
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - worth for _, worth, high in spreads],
-                "arrayminus": [worth - low for low, worth, _ in spreads],
-                "thickness": 1.6,
-                "width": 3,
-                "color": colour,
-            },
+            error_x=whiskers(spreads, colour),
             mode="markers",
             name=STANDING[stands_out],
             marker={"color": colour, "symbol": symbol, "size": 9, "line": {"width": 2, "color": colour}},
@@ -112,29 +101,11 @@ def ranked_figure(grounds: Sequence[SavedGround], bar: float) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     highest = max([bar, *(each.spread[2] for each in rows if each.spread)])
-    axis = {"gridcolor": "#e4e4de", "zerolinecolor": "#c9c9c2", "linecolor": "#c9c9c2", "fixedrange": True}
+    labels = [
+        RowLabel(each.key, *(_rank_label(each, longest) for longest in (LONGEST_NAME, LONGEST_ON_A_PHONE))) for each in rows
+    ]
+    lay_out_rows(figure, labels, WORTH_AXIS, (-0.02 * highest, 1.04 * highest))
     figure.update_layout(
-        template="none",
-        font={"family": FONT, "size": 12, "color": "#333"},
-        margin={"l": 20, "r": 12, "t": 26, "b": 44},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        meta={"short": [_rank_label(each, LONGEST_ON_A_PHONE) for each in rows]},
-        showlegend=False,
-        hovermode="closest",
-        xaxis={**axis, "range": [-0.02 * highest, 1.04 * highest], "title": {"text": WORTH_AXIS, "standoff": 6}, "nticks": 6},
-        yaxis={
-            **axis,
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": [each.key for each in reversed(rows)],
-            "range": [-0.7, len(rows) - 0.3],
-            "tickmode": "array",
-            "tickvals": [each.key for each in rows],
-            "ticktext": [_rank_label(each, LONGEST_NAME) for each in rows],
-            "automargin": True,
-            "showgrid": False,
-        },
         shapes=[{"type": "line", "x0": bar, "x1": bar, "y0": 0, "y1": 1, "yref": "paper", "line": BAR_LINE}],
         annotations=[
             {
@@ -147,19 +118,13 @@ def ranked_figure(grounds: Sequence[SavedGround], bar: float) -> go.Figure:
 
 
 def _rank_label(ground: SavedGround, longest: int) -> str:
-    return f"{html_text(_short(ground.name, longest))}  {ground.rank}"
+    return f"{html_text(shortened(ground.name, longest))}  {ground.rank}"
 
 
 def ranking_html(key: str, title: str, note: str, grounds: Sequence[SavedGround]) -> str:
     """Return the frame of a ranking, as high as it has rows."""
     rows = [each for each in grounds if each.spread]
-    label = html_text(f"{title}. {_first_in_words(rows)} {ALL_BELOW}")
-    height = FRAME_PIXELS + ROW_PIXELS * len(rows)
-    return (
-        f"<figure><figcaption><b>{html_text(title)}</b> {html_text(note)}</figcaption>"
-        f'<div class="chart" style="height:{height}px" data-figure="{html_text(key)}" role="img" aria-label="{label}"></div>'
-        "</figure>"
-    )
+    return rows_frame(key, title, note, f"{title}. {_first_in_words(rows)} {ALL_BELOW}", len(rows))
 
 
 def ranking_key_html() -> str:
@@ -193,10 +158,12 @@ def effects_html(saved: SavedDecisive) -> str:
     if not grounds:
         return ""
     head = "".join(_ground_head(each, "area" if id(each) in areas else "place") for each in grounds)
-    asked = [(outcome, pair) for pair in saved.pairs for outcome in saved.outcomes]
+    asked = [(outcome, pair) for pair in saved.held_against for outcome in saved.outcomes]
     rows = "".join(_effect_row(saved, grounds, outcome.key, outcome.says, pair) for outcome, pair in asked)
     names = saved.sides
-    pairs = "; ".join(f"{names.get(first, first)} rather than {names.get(second, second)}" for first, second in saved.pairs)
+    pairs = "; ".join(
+        f"{names.get(first, first)} rather than {names.get(second, second)}" for first, second in saved.held_against
+    )
     caption = (
         f"What changes elsewhere if {pairs} holds the ground: blue is more, orange is less, as dark as the change is large; "
         "without colour: the sign is not clear; a dash: does not count, with the reason on hovering"
@@ -209,7 +176,7 @@ def effects_html(saved: SavedDecisive) -> str:
 
 
 def _ground_head(ground: SavedGround, kind: str) -> str:
-    return f'<th scope="col">{html_text(_short(ground.name, LONGEST_NAME))} <small>{kind}</small></th>'
+    return f'<th scope="col">{html_text(shortened(ground.name, LONGEST_NAME))} <small>{kind}</small></th>'
 
 
 def _effect_row(saved: SavedDecisive, grounds: Sequence[SavedGround], outcome: str, says: str, pair: tuple[str, str]) -> str:
@@ -219,7 +186,7 @@ def _effect_row(saved: SavedDecisive, grounds: Sequence[SavedGround], outcome: s
         return ""
     largest = 1.0 if found[0].unit == "1" else max((abs(each.value) for each in found if each.value is not None), default=0.0)
     unit = "" if found[0].unit == "1" else f" <small>{html_text(found[0].unit)}</small>"
-    whom = "" if len(saved.pairs) == 1 else f" <small>{html_text(' rather than '.join(pair))}</small>"
+    whom = "" if len(saved.held_against) == 1 else f" <small>{html_text(' rather than '.join(pair))}</small>"
     cells = "".join(_effect_cell(each, largest) for each in effects)
     return f'<tr><th scope="row">{html_text(says)}{unit}{whom}</th>{cells}</tr>'
 
@@ -286,7 +253,3 @@ def _signed(value: float | None) -> str:
         return "–"
     said = f"{value:+.2f}" if abs(value) < 100 else f"{value:+,.0f}"
     return said.replace("-", "\u2212") if float(said.replace(",", "")) else "0"
-
-
-def _short(name: str, longest: int) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"

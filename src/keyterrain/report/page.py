@@ -77,6 +77,7 @@ def report_page(run: Run) -> str:
     from keyterrain.analysis.saved_claims import saved_claims
     from keyterrain.analysis.saved_decisive import saved_decisive
     from keyterrain.analysis.saved_policies import saved_policies
+    from keyterrain.analysis.saved_sensitivity import saved_sensitivity
     from keyterrain.analysis.saved_update import saved_update
     from keyterrain.analysis.terrain import terrain
 
@@ -86,6 +87,7 @@ def report_page(run: Run) -> str:
         policies=saved_policies(run.path),
         backtest=saved_backtest(run.path),
         update=saved_update(run.path),
+        sensitivity=saved_sensitivity(run.path),
     )
     seen = outlook(run)
     first = headline(seen)

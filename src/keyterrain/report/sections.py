@@ -25,8 +25,12 @@ from keyterrain.report.decisive import (
 )
 from keyterrain.report.escape import html_text
 from keyterrain.report.figures import Curve
+from keyterrain.report.ground_taking import starts_html, taking_html
+from keyterrain.report.ground_together import pairs_html, shapley_html
 from keyterrain.report.palette import GREEN, GREY, SKY, looks
 from keyterrain.report.policies import policies_html, policies_lead
+from keyterrain.report.relief import relief_html, relief_lead
+from keyterrain.report.sensitivity import sensitivity_figures, sensitivity_html, sensitivity_lead
 from keyterrain.report.tables import input_table, loss_table, pairs_table, place_table, source_table
 from keyterrain.report.terrain import LEAD, terrain_figure, terrain_legend, terrain_table
 from keyterrain.report.update import update_html, update_lead
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.saved_claims import SavedClaims
     from keyterrain.analysis.saved_decisive import SavedDecisive
     from keyterrain.analysis.saved_policies import SavedPolicies
+    from keyterrain.analysis.saved_sensitivity import SavedSensitivity
     from keyterrain.analysis.saved_update import SavedUpdate
     from keyterrain.analysis.terrain import TerrainAnswer
     from keyterrain.campaign.ensemble import Run
@@ -90,6 +95,12 @@ class Answers:
     policies: SavedPolicies | None = None
     backtest: SavedBacktest | None = None
     update: SavedUpdate | None = None
+    sensitivity: SavedSensitivity | None = None
+
+    @property
+    def rests_on_relief(self) -> bool:
+        """Whether some answer says what the assumptions about relief carry of it."""
+        return any(answer is not None and answer.relief is not None for answer in (self.claims, self.decisive))
 
     @property
     def contents(self) -> dict[str, str]:
@@ -97,11 +108,13 @@ class Answers:
         every = (
             ("claims", "Claims", self.claims),
             ("decisive", "Which ground", self.decisive),
+            ("relief", "Mountains", self.rests_on_relief),
             ("policies", "Policies", self.policies),
             ("backtest", "Backtest", self.backtest),
             ("update", "Update", self.update),
+            ("sensitivity", "What matters", self.sensitivity),
         )
-        return {key: name for key, name, answer in every if answer is not None}
+        return {key: name for key, name, answer in every if answer}
 
 
 def sections(run: Run, seen: Outlook, ground: TerrainAnswer, relief: ReliefPicture, answers: Answers) -> list[Section]:
@@ -109,9 +122,11 @@ def sections(run: Run, seen: Outlook, ground: TerrainAnswer, relief: ReliefPictu
     return [
         *([_claims(run, answers.claims)] if answers.claims else []),
         *([_decisive(run, answers.decisive)] if answers.decisive else []),
+        *([_relief(run, answers)] if answers.rests_on_relief else []),
         *([_policies(run, answers.policies)] if answers.policies else []),
         *([_backtest(run, seen, answers.backtest)] if answers.backtest else []),
         *([_update(run, seen, answers.update)] if answers.update else []),
+        *([_sensitivity(run, answers.sensitivity)] if answers.sensitivity else []),
         _corridors(seen),
         _towns(seen),
         _losses(seen),
@@ -146,10 +161,22 @@ def _decisive(run: Run, saved: SavedDecisive) -> Section:
         + f"<h3>Ranked by worth</h3>{ranking_key_html()}"
         + f'<div class="panels wide rankings">{frames}</div>'
         + effects_html(saved)
+        + shapley_html(saved)
+        + pairs_html(saved)
         + ground_table(saved)
+        + starts_html(saved)
+        + taking_html(saved)
     )
     drawn = {key: ranked_figure(grounds, bar) for key, _, _, grounds, bar in shown}
     return Section("decisive", "Which ground decides", saved.sentence, html=html, figures=drawn)
+
+
+def _relief(run: Run, answers: Answers) -> Section:
+    claims = answers.claims.relief if answers.claims else None
+    ground = answers.decisive.relief if answers.decisive else None
+    warning = _of_another_campaign(run, answers.decisive.campaign) if answers.decisive and ground else ""
+    html = warning + relief_html(claims, ground)
+    return Section("relief", "What rests on the assumptions about mountains", relief_lead(claims, ground), html=html)
 
 
 def _policies(run: Run, saved: SavedPolicies) -> Section:
@@ -185,6 +212,13 @@ def _of_another_campaign(run: Run, asked: AskedCampaign) -> str:
     """Return a warning where an answer that lies in the run's folder is about another campaign."""
     differing = asked.differences(run.manifest.plan)
     return f'<p class="warning">This answer is about {html_text(" and ".join(differing))}.</p>' if differing else ""
+
+
+def _sensitivity(run: Run, saved: SavedSensitivity) -> Section:
+    titles = {source.key: source.title for source in run.scenario.sources}
+    html = _of_another_campaign(run, saved.campaign) + sensitivity_html(saved, titles)
+    drawn = sensitivity_figures(saved)
+    return Section("sensitivity", "What matters, and what to verify", sensitivity_lead(saved), html=html, figures=drawn)
 
 
 def _active_looks(seen: Outlook) -> list[Look]:

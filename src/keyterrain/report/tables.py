@@ -136,7 +136,7 @@ def _input_cells(one: Input, titles: Mapping[str, str]) -> list[Cell]:
         (html_text(one.prior), None),
         (html_text(_drawn(one)), one.drawn.median if one.drawn else None),
         (html_text(one.grade), None),
-        (_sources(one.source, titles), None),
+        (sources_html(one.source, titles), None),
     ]
 
 
@@ -148,7 +148,7 @@ def _drawn(one: Input) -> str:
     return ", ".join(f"{name} {percent(share)}" for name, share in shares if share > 0)
 
 
-def _sources(cell: str, titles: Mapping[str, str]) -> str:
+def sources_html(cell: str, titles: Mapping[str, str]) -> str:
     """Return the keys of a source cell, each with its title on hovering; assumptions stay as they are written."""
     return "; ".join(_source(part.strip(), titles) for part in cell.split(";") if part.strip())
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keyterrain.report.escape import html_text
 from keyterrain.report.tables import table
+from keyterrain.report.wording import significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,8 @@ def update_html(saved: SavedUpdate, names: Mapping[str, str]) -> str:
             f'<p class="note">{html_text(NOTE)}</p>',
             _observed(saved, names),
             outcomes,
+            _corridor_table(saved),
+            _people_table(saved),
             _shift_table("Place", saved.places, caption),
         ]
     )
@@ -76,8 +79,7 @@ def _shift_table(what: str, shifts: Sequence[SavedShift], caption: str, *, by_na
     rows: list[list[Cell]] = [
         [
             (html_text(each.says), each.says),
-            (_figure(each.before, each.before_low, each.before_high), each.before),
-            (_figure(each.after, each.after_low, each.after_high), each.after),
+            *_before_and_after(each),
             (html_text("" if each.unit == "1" else each.unit), None),
         ]
         for each in moved
@@ -85,8 +87,46 @@ def _shift_table(what: str, shifts: Sequence[SavedShift], caption: str, *, by_na
     return table([what, "Before", "After", "Unit"], rows, caption=caption, numeric=frozenset({1, 2}))
 
 
+def _corridor_table(saved: SavedUpdate) -> str:
+    """Return both figures of every corridor side by side."""
+    days = {each.key: each for each in saved.corridor_days}
+    rows: list[list[Cell]] = [
+        [
+            (html_text(each.says), each.says),
+            *(cell for shift in (each, days[each.key]) for cell in _before_and_after(shift)),
+        ]
+        for each in saved.corridors
+    ]
+    if not rows:
+        return ""
+    headers = ["Corridor", "Open that day, before", "after", "Share of days open, before", "after"]
+    return table(
+        headers, rows, caption=f"Corridors on day {saved.day}, and on the days until then", numeric=frozenset(range(1, 5))
+    )
+
+
+def _people_table(saved: SavedUpdate) -> str:
+    if saved.fled is None:
+        return ""
+    caption = (
+        f"Displaced people on the evening of day {saved.day} beyond those of the first, by where they are: medians, with nine "
+        "replicates in ten in brackets"
+    )
+    rows: list[list[Cell]] = [
+        [(html_text(each.says), each.says), *_before_and_after(each)] for each in (saved.fled, *saved.hosts)
+    ]
+    return table(["Displaced people at", "Before", "After"], rows, caption=caption, numeric=frozenset({1, 2}))
+
+
+def _before_and_after(each: SavedShift) -> list[Cell]:
+    return [
+        (_figure(each.before, each.before_low, each.before_high), each.before),
+        (_figure(each.after, each.after_low, each.after_high), each.after),
+    ]
+
+
 def _figure(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
         return '<span class="faint">–</span>'
-    span = "" if low is None or high is None else f" <small>[{low:.3g}, {high:.3g}]</small>"
-    return f"{value:.3g}{span}"
+    span = "" if low is None or high is None else f" <small>[{significant(low)}, {significant(high)}]</small>"
+    return f"{significant(value)}{span}".replace("-", "−")

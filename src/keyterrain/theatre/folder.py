@@ -33,6 +33,12 @@ class FolderContents:
     faults: tuple[Fault, ...]
 
 
+def blocked_by(path: Path) -> Path | None:
+    """Return what stands in the way of making a path: the nearest thing above it that is there and is no folder."""
+    above = next((each for each in Path(path).absolute().parents if each.exists() or each.is_symlink()), None)
+    return None if above is None or above.is_dir() else above
+
+
 def read_folder(root: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> FolderContents:
     """Read the named files of a folder and report strangers among them.
 

@@ -61,8 +61,8 @@ class Parameter:
 
 
 @cache
-def _table() -> Mapping[str, Parameter]:
-    text = resources.files("keyterrain.theatre").joinpath("parameters.csv").read_text(encoding="utf-8")
+def _table(name: str) -> Mapping[str, Parameter]:
+    text = resources.files("keyterrain.theatre").joinpath(name).read_text(encoding="utf-8")
     rows = (
         Parameter(
             key=row["parameter"],
@@ -79,8 +79,16 @@ def _table() -> Mapping[str, Parameter]:
     return MappingProxyType({row.key: row for row in rows})
 
 
-PARAMETERS: Mapping[str, Parameter] = _table()
+PARAMETERS: Mapping[str, Parameter] = _table("parameters.csv")
 """All parameters by key, in the order of the table."""
+
+_BEFORE_FITS = _table("parameters_before_fits.csv")
+
+
+def before_fits(key: str) -> Parameter:
+    """Return a parameter with the range that it had before records of campaigns told of it: what a calibration starts from."""
+    return _BEFORE_FITS.get(key, PARAMETERS[key])
+
 
 PROCESSES = (
     "weather",

@@ -5,6 +5,8 @@
   before the start: falls of named places per day under them.
 - *hazard by age*: the same, with rates for the first 30 days of a holding, days 30 to 120, and later, each drawn towards the
   overall rate by the weight of one fall (what was just taken is lost much more often than what was held for long).
+- *hazard by age, region*: the same from a record of the whole region before the start, without named campaigns, where one ships
+  for the scenario (`regional_hazards`).
 - *nearest first*: the constant hazard, shared out by nearness: in proportion to 1 over the rank of the distance to the nearest
   place that a scored side held at the start, with the same mean.
 - each analyst of `record/forecasts.csv` whose forecast was made by the start: the chance grows evenly to what was foretold for
@@ -18,13 +20,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keyterrain.analysis.backtest.hazards import Hazards, Holding, chances_by_age, hazards_of
+from keyterrain.analysis.backtest.regional_hazards import regional_hazards
 from keyterrain.geo.distance import Points, distance_km
 
 if TYPE_CHECKING:
@@ -35,28 +38,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 NOTHING, CONSTANT, BY_AGE, NEAREST = "nothing changes", "constant hazard", "hazard by age", "nearest first"
-AGE_EDGES = (0, 30, 120)
-"""Days of holding at which the hazard changes (record of western Syria 2012 to 2013: 0.27, 0.024, 0.015 a place-month)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hazards:
-    """Falls and days under the enemy on the record before the start, by age of the holding, and the rates per day."""
-
-    falls: tuple[float, ...]
-    days: tuple[float, ...]
-
-    @property
-    def constant(self) -> float:
-        """Falls per day, all ages together; 0 without a day on the record."""
-        return sum(self.falls) / sum(self.days) if sum(self.days) > 0 else 0.0
-
-    @property
-    def by_age(self) -> tuple[float, ...]:
-        """Falls per day by age; each rate has the overall one as if it had been seen in one fall more."""
-        if self.constant == 0.0:
-            return tuple(0.0 for _ in self.falls)
-        return tuple((falls + 1.0) / (days + 1.0 / self.constant) for falls, days in zip(self.falls, self.days, strict=True))
+OF_REGION = "hazard by age, region"
 
 
 def rivals(scenario: Scenario, situation: Situation, at_risk: AtRisk, days: int) -> dict[str, Floats]:
@@ -65,13 +47,30 @@ def rivals(scenario: Scenario, situation: Situation, at_risk: AtRisk, days: int)
     hazards = hazards_before(scenario.record.control, start, _pairs(situation, at_risk.sides))
     day = np.arange(days + 1, dtype=float)[:, None]
     constant = np.full(len(places), hazards.constant)
+    age = np.array([(start - place.since).days for place in places], dtype=float)
     found = {
         NOTHING: np.zeros((days + 1, len(places))),
         CONSTANT: -np.expm1(-constant * day),
-        BY_AGE: _by_age(hazards.by_age, np.array([(start - place.since).days for place in places], dtype=float), day),
+        BY_AGE: chances_by_age(hazards.by_age, age, day),
         NEAREST: -np.expm1(-constant * _nearness(situation, at_risk) * day),
     }
-    return {**found, **_analysts(scenario, start, places, days)}
+    return {**found, **_of_region(scenario, start, places, age, day), **_analysts(scenario, start, places, days)}
+
+
+def _of_region(scenario: Scenario, start: date, places: Sequence[PlaceAtRisk], age: Floats, day: Floats) -> dict[str, Floats]:
+    """Return the rival of the region; none where its record is silent about the holder of some place."""
+    hazards = {(place.holder, place.takers): Hazards((), ()) for place in places}
+    for holder, takers in hazards:
+        of_region = regional_hazards(scenario.name, holder, takers, start)
+        if of_region is None:
+            return {}
+        hazards[holder, takers] = of_region
+    if not hazards:
+        return {}
+    chances = [
+        chances_by_age(hazards[place.holder, place.takers].by_age, age[[column]], day) for column, place in enumerate(places)
+    ]
+    return {OF_REGION: np.concatenate(chances, axis=1)}
 
 
 def _pairs(situation: Situation, sides: Sequence[str]) -> Mapping[str, frozenset[str]]:
@@ -92,15 +91,12 @@ def hazards_before(control: Sequence[ControlRow], start: date, takers: Mapping[s
     for row in sorted(control, key=lambda row: (row.known_on, row.weight)):
         if row.known_on <= start and row.on <= start:
             history[row.place][row.on] = row
-    falls, exposed = np.zeros(len(AGE_EDGES)), np.zeros(len(AGE_EDGES))
-    for rows in history.values():
-        for since, holder, until, fell in _holdings(sorted(rows.values(), key=lambda row: row.on), start, takers):
-            if not takers.get(holder):
-                continue
-            age = (until - since).days
-            exposed += [max(min(age, stop) - first, 0) for first, stop in zip(AGE_EDGES, (*AGE_EDGES[1:], np.inf), strict=True)]
-            falls[np.searchsorted(AGE_EDGES, age, side="right") - 1] += fell
-    return Hazards(tuple(falls.tolist()), tuple(exposed.tolist()))
+    return hazards_of(
+        Holding(since, until, fell)
+        for rows in history.values()
+        for since, holder, until, fell in _holdings(sorted(rows.values(), key=lambda row: row.on), start, takers)
+        if takers.get(holder)
+    )
 
 
 def _holdings(
@@ -115,15 +111,6 @@ def _holdings(
         found.append((since, holder, row.on, row.holder in takers.get(holder, frozenset())))
         since, holder = row.on, row.holder
     return [*found, (since, holder, start, False)]
-
-
-def _by_age(rates: Sequence[float], age: Floats, day: Floats) -> Floats:
-    """Return chances of having fallen from rates that are constant between ages."""
-    hazard = np.zeros((len(day), len(age)))
-    for rate, first, stop in zip(rates, AGE_EDGES, (*AGE_EDGES[1:], np.inf), strict=True):
-        hazard += rate * (np.clip(age + day, first, stop) - np.clip(age, first, stop))
-    chances: Floats = -np.expm1(-hazard)
-    return chances
 
 
 def _nearness(situation: Situation, at_risk: AtRisk) -> Floats:

@@ -15,7 +15,7 @@ from keyterrain.analysis.measures import Measurement, measured, of_chunk
 from keyterrain.campaign.calibrated import CalibratedDraws
 from keyterrain.campaign.interventions import Interventions
 from keyterrain.campaign.variants import Stage, Variant
-from keyterrain.theatre.parameters import PARAMETERS
+from keyterrain.theatre.parameters import before_fits
 
 if TYPE_CHECKING:
     from keyterrain.campaign.chunks import PlayedChunk
@@ -29,7 +29,8 @@ def values_at(parameters: Sequence[str], scores: Floats) -> Floats:
     from scipy.special import ndtr
 
     chances = ndtr(scores)
-    return np.array([[float(f"{PARAMETERS[key].ppf(u):.6g}") for key, u in zip(parameters, row, strict=True)] for row in chances])
+    priors = [before_fits(key) for key in parameters]
+    return np.array([[float(f"{prior.ppf(u):.6g}") for prior, u in zip(priors, row, strict=True)] for row in chances])
 
 
 def observed_of(targets: Sequence[Target]) -> Observed:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from keyterrain.analysis.calibration.campaigns import values_at
 from keyterrain.campaign.calibrated import FORMAT, CalibratedDraws
 from keyterrain.campaign.manifest import Environment, write_atomically
-from keyterrain.theatre.parameters import PARAMETERS
+from keyterrain.theatre.parameters import before_fits
 from keyterrain.version import __version__
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def calibration_of(
 
 
 def _parameter_answer(k: int, key: str, fitted: Fit, recovered: Recovery) -> ParameterAnswer:
-    parameter = PARAMETERS[key]
+    parameter = before_fits(key)
     own = np.quantile(fitted.members[:, k], QUANTILES)
     low, middle, high = values_at([key], own[:, None])[:, 0].tolist()
     return ParameterAnswer(

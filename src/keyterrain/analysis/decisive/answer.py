@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from keyterrain.analysis.decisive.ground import Ground
 from keyterrain.analysis.decisive.pairs import PairsAnswer
+from keyterrain.analysis.decisive.relief import ReliefOfGround
 from keyterrain.analysis.decisive.sharing import ShapleyAnswer
 from keyterrain.analysis.interval import Interval
 from keyterrain.theatre.nouns import Outcome
@@ -212,6 +213,8 @@ class DecisiveAnswer:
         Replicates in which nothing is held and that were watched to see what it takes to take ground.
     shapley, pairs
         What areas change together, shared out among them, and what pairs of ground do together; where asked for.
+    relief
+        What the assumptions about relief carry of all worth, where asked for; played beside `n_played`.
     """
 
     scenario: str
@@ -235,6 +238,7 @@ class DecisiveAnswer:
     version: str = __version__
     start_budget: int = 0
     n_watched: int = 0
+    relief: ReliefOfGround | None = None
 
     def of(self, key: str) -> GroundAnswer:
         """Return the answer about an area or place; the area where a key is both."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -102,6 +102,8 @@ class Holdings:
         What is measured, each outside the ground that is held.
     sides
         Sides that may hold it.
+    changes
+        What is otherwise in all campaigns than the scenario has it.
     """
 
     def __init__(
@@ -113,11 +115,13 @@ class Holdings:
         *,
         start: date | None = None,
         days: int | None = None,
+        changes: Interventions | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.stage = stage
         self.sides = tuple(sides)
-        self.baseline = Variant(start, days)
+        self.baseline = Variant(start, days, changes or Interventions())
+        self._outcomes = tuple(outcomes)
         self._progress = progress
         prepared = stage.prepared(self.baseline)
         situation = prepared.situation
@@ -132,6 +136,14 @@ class Holdings:
         self._not_made: dict[tuple[frozenset[str], str, When], set[int]] = {}
         self.n_played = 0
         self.n_copied = 0
+
+    def if_changed(self, changes: Interventions) -> Holdings:
+        """Return the same ground, sides and luck in a campaign that is changed, none of it played yet."""
+        start, days = self.baseline.start, self.baseline.days
+        return Holdings(
+            self.stage, tuple(self.measurements), self._outcomes, self.sides,
+            start=start, days=days, changes=changes, progress=self._progress,
+        )  # fmt: skip
 
     @property
     def n_baseline(self) -> int:
@@ -191,10 +203,11 @@ class Holdings:
 
     def _variant(self, held: Held) -> Variant:
         pairs = [(f"place:{place}", held.side) for place in held.ground.places]
+        own = self.baseline.interventions
         if held.when == "start":
-            changed = Interventions(start_holder=tuple(StartHolder(*pair) for pair in pairs))
+            changed = replace(own, start_holder=tuple(StartHolder(*pair) for pair in pairs))
         else:
-            changed = Interventions(hold=tuple(Hold(*pair) for pair in pairs))
+            changed = replace(own, hold=tuple(Hold(*pair) for pair in pairs))
         return Variant(self.baseline.start, self.baseline.days, changed)
 
     def _extend_baseline(self, replicates: int) -> None:

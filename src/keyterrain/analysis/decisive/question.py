@@ -25,6 +25,7 @@ from keyterrain.analysis.decisive.ground import Ground, grounds_of, random_areas
 from keyterrain.analysis.decisive.holding import Held, Holdings, When
 from keyterrain.analysis.decisive.pairs import Pairing, PairsAnswer
 from keyterrain.analysis.decisive.pairs import check as check_pairs
+from keyterrain.analysis.decisive.relief import ReliefOfGround, relief_allowance, relief_of
 from keyterrain.analysis.decisive.sharing import ShapleyAnswer, Sharing
 from keyterrain.analysis.decisive.start import of_ranking
 from keyterrain.analysis.decisive.structure import Network
@@ -71,6 +72,7 @@ def decide(
     start_replicates: int = 0,
     shapley: int | None = None,
     pairs: int | None = None,
+    relief: int = 0,
     announce: Callable[[Allowance], None] | None = None,
     executor: Executor | None = None,
     kernels: Kernels | None = None,
@@ -94,8 +96,10 @@ def decide(
         Most replicates of ground that each side holds on the first evening alone; 0: not asked (see `start_budget`).
     shapley, pairs
         Most campaigns to share out among areas what they change together, and to play pairs of ground; neither by default.
+    relief
+        Replicates of all ground with the assumptions about relief at each of their joint points; 0: not asked.
     announce
-        Told what either may take, before it is played.
+        Told what each of these may take, before it is played.
 
     Raises
     ------
@@ -140,6 +144,8 @@ def decide(
     }
     n_played, n_copied = held.n_played, held.n_copied
     seconds_each = (perf_counter() - began) / max(n_played - n_before, 1)
+    if relief and announce is not None:
+        announce(relief_allowance(asked.grounds, len(asked.sides), relief, seconds_each))
     return DecisiveAnswer(
         scenario=scenario.name,
         title=scenario.title,
@@ -160,8 +166,22 @@ def decide(
         start_budget=start_replicates,
         n_watched=watched.n,
         shapley=together.shared_out(sharing, seconds_each),
+        relief=_relief(held, asked, relief, scales, seed) if relief else None,
         pairs=together.paired(pairs, (*answers["area"], *answers["place"]), seconds_each),
     )
+
+
+def refuse_what_is_not_there(scenario: Scenario, start: date | None, only: Sequence[str], outcomes: Sequence[str]) -> None:
+    """Say everything that is asked of a scenario and not there, at once.
+
+    Raises
+    ------
+    RunRefused
+        Ground or an outcome that is not there, or fewer than two active sides.
+    ScenarioFaults
+        A start that is not covered.
+    """
+    _Asked.of(scenario, scenario.situation(start or scenario.default_start), only, outcomes)
 
 
 @dataclass(frozen=True)
@@ -292,6 +312,11 @@ def _starts(held: Holdings, asked: _Asked, replicates: int, seed: int) -> dict[G
         for ranking in rankings.values()
         for ground in ranking.order
     }
+
+
+def _relief(held: Holdings, asked: _Asked, replicates: int, scales: Sequence[float], seed: int) -> ReliefOfGround:
+    """Ask again with the levers of relief at their points, on the scales that outcomes have as assumed."""
+    return relief_of(held, asked.grounds, lambda at_point, ground: asked.differences(at_point, ground, scales), replicates, seed)
 
 
 def _at_random(grounds: Sequence[Ground], situation: Situation, n: int, seed: int) -> tuple[Ground, ...]:

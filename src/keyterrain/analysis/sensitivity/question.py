@@ -19,6 +19,7 @@ from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.inputs import Borrowed
 from keyterrain.campaign.variants import Stage, Variant
 from keyterrain.theatre.faults import nearest
+from keyterrain.version import __version__
 
 if TYPE_CHECKING:
     from keyterrain.analysis.measures.replicates import Replicates
@@ -84,6 +85,7 @@ class Sensitivity:
     start: date
     days: int
     seed: int
+    version: str
     replicates: int
     n_played: int
     groups: Mapping[str, tuple[str, ...]]
@@ -160,6 +162,7 @@ def sensitivity(
         start=situation.start,
         days=own.days or scenario.days,
         seed=seed,
+        version=__version__,
         replicates=values.shape[1],
         n_played=played.n_played if played is not None else 0,
         groups=groups,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from keyterrain.analysis.headline import hostile_sides
 from keyterrain.analysis.measures import Measurement, measured, of_run, variables_of
+from keyterrain.analysis.people import DEAD
 from keyterrain.analysis.update.likelihood import READS, agreeing, log_likelihood
+from keyterrain.analysis.update.shifts import BandShift, Shift, band_shift, mean_shift
 from keyterrain.campaign.resampling import resampling_weights
 from keyterrain.theatre.observations import Subjects, read_observations
 
@@ -64,21 +66,6 @@ class WeighedObservation:
     ess_without: float
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A figure before and after, each with its 95 per cent interval of sampling; after is nan where the update refuses."""
-
-    key: str
-    says: str
-    unit: str
-    before: float
-    before_low: float
-    before_high: float
-    after: float
-    after_low: float
-    after_high: float
-
-
 @dataclass(frozen=True)
 class Update:
     """What observations make of a run.
@@ -93,6 +80,11 @@ class Update:
         The scenario's outcomes, mean over replicates in which each is defined.
     places
         Chance that a place is in the hands of an enemy of its first holder on the evening of `day`.
+    corridors, corridor_days
+        Chance that a corridor is open on the day `day`, and on what share of the days until then it is.
+    hosts, fled
+        People at each host where their number changes, and displaced anywhere, on the evening of `day` beyond those of the first;
+        the dead are not among them.
     weights
         Normalised weights (replicate), for whoever wants to go on with them.
     """
@@ -112,6 +104,10 @@ class Update:
     day: int
     outcomes: tuple[Shift, ...]
     places: tuple[Shift, ...]
+    corridors: tuple[Shift, ...]
+    corridor_days: tuple[Shift, ...]
+    hosts: tuple[BandShift, ...]
+    fled: BandShift
     weights: Floats
 
 
@@ -130,7 +126,7 @@ def update(run: Run, observations: Sequence[Observation] | Path | str, *, day: i
     observations
         What was seen, or the file that says it.
     day
-        Evening on which places are looked at; the run's last by default.
+        Evening on which places, corridors and people are looked at; the run's last by default.
 
     Raises
     ------
@@ -183,10 +179,14 @@ def update(run: Run, observations: Sequence[Observation] | Path | str, *, day: i
         day=day,
         outcomes=tuple(_outcome(each, values, kept, rounds) for each, values in zip(outcomes, seen.outcomes, strict=True)),
         places=tuple(
-            _shift(place.key, place.name, "1", values, kept, rounds)
-            for place, values in zip(situation.places, seen.fallen.T, strict=True)
+            mean_shift(place.key, place.name, "1", values, kept, rounds)
+            for place, values in zip(situation.places, seen.fallen, strict=True)
             if not np.isnan(values).all()
         ),
+        corridors=_of_corridors(situation, seen.corridor_open, kept, rounds),
+        corridor_days=_of_corridors(situation, seen.corridor_days, kept, rounds),
+        hosts=_of_hosts(run, situation, seen.people, kept),
+        fled=band_shift("fled", "displaced, wherever they are", "people", seen.people.sum(axis=0), kept),
         weights=weights,
     )
 
@@ -199,26 +199,76 @@ def effective(weights: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Agreement and log likelihoods (observation, replicate), outcomes (outcome, replicate), places fallen (replicate, place)."""
+    """What replicates hold, each array with the replicates last.
+
+    Agreement and log likelihoods of observations, outcomes, places fallen, corridors open on the day in question, the share of
+    days until then on which they are, and people at hosts beyond those of the first evening.
+    """
 
     agreeing: Floats
     logs: Floats
     outcomes: Floats
     fallen: Floats
+    corridor_open: Floats
+    corridor_days: Floats
+    people: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Seen]) -> _Seen:
+        """Join what consecutive replicates hold."""
+        names = [each.name for each in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
 
 
 def _see(run: Run, situation: Situation, observations: Sequence[Observation], day: int) -> _Seen:
     asked = [Measurement.of_outcome(outcome) for outcome in run.scenario.outcomes]
-    names = sorted({*variables_of(asked), *(READS[each.kind] for each in observations), "control"})
-    agree, logs, outcomes, fallen = [], [], [], []
-    for replicates in of_run(run, names):
-        agree.append(np.array([agreeing(each, replicates) for each in observations]))
-        logs.append(np.array([log_likelihood(each, replicates) for each in observations]))
-        outcomes.append(measured(asked, replicates))
-        fallen.append(_fallen(situation, replicates, day))
-    return _Seen(
-        np.concatenate(agree, axis=1), np.concatenate(logs, axis=1), np.concatenate(outcomes, axis=1), np.concatenate(fallen)
+    read = {*variables_of(asked), *(READS[each.kind] for each in observations), "control", "corridor_open", "n_displaced"}
+    parts = []
+    for replicates in of_run(run, sorted(read)):
+        corridors = [replicates.at("corridor", each.key) for each in situation.corridors]
+        is_open = np.asarray(replicates.arrays["corridor_open"]).T[corridors] > 0  # (corridor, day, replicate)
+        parts.append(
+            _Seen(
+                agreeing=np.array([agreeing(each, replicates) for each in observations]),
+                logs=np.array([log_likelihood(each, replicates) for each in observations]),
+                outcomes=measured(asked, replicates),
+                fallen=_fallen(situation, replicates, day).T,
+                corridor_open=is_open[:, day].astype(np.float64),
+                corridor_days=is_open[:, min(day, 1) : day + 1].mean(axis=1),
+                people=_gained(replicates, _living(run), day),
+            )
+        )
+    return _Seen.joined(parts)
+
+
+def _living(run: Run) -> list[str]:
+    """Return the hosts of people who are displaced and alive."""
+    return [str(host) for host in run.dataset["host"].to_numpy().tolist() if host != DEAD]
+
+
+def _gained(replicates: Replicates, hosts: Sequence[str], day: int) -> Floats:
+    there = np.asarray(replicates.arrays["n_displaced"])[:, [0, day]]
+    columns = [replicates.at("host", host) for host in hosts]
+    gained: Floats = there[:, 1, columns].astype(np.float64) - there[:, 0, columns]
+    return gained.T
+
+
+def _of_corridors(situation: Situation, values: Floats, weights: Floats | None, rounds: Floats) -> tuple[Shift, ...]:
+    return tuple(
+        mean_shift(each.key, each.name, "1", column, weights, rounds)
+        for each, column in zip(situation.corridors, values, strict=True)
     )
+
+
+def _of_hosts(run: Run, situation: Situation, people: Floats, weights: Floats | None) -> tuple[BandShift, ...]:
+    """Return the band of every host where some replicate has a change, those with most first."""
+    names = {place.key: place.name for place in situation.places} | {each.key: each.name for each in situation.abroad}
+    rows = [
+        band_shift(host, names.get(host, host.replace("_", " ")), "people", gained, weights)
+        for host, gained in zip(_living(run), people, strict=True)
+        if gained.any()
+    ]
+    return tuple(sorted(rows, key=lambda each: (-each.before, -each.before_high, each.key)))
 
 
 def _fallen(situation: Situation, replicates: Replicates, day: int) -> Floats:
@@ -246,26 +296,7 @@ def _normalised(logs: Floats) -> Floats:
 
 def _outcome(outcome: Outcome, values: Floats, weights: Floats | None, rounds: Floats) -> Shift:
     unit = Measurement.of_outcome(outcome).noun.unit
-    return _shift(outcome.key, outcome.says, unit, values, weights, rounds)
-
-
-def _shift(key: str, says: str, unit: str, values: Floats, weights: Floats | None, rounds: Floats) -> Shift:
-    even = np.full(len(values), 1.0 / len(values))
-    before = _mean(values, even, rounds)
-    after = (math.nan, math.nan, math.nan) if weights is None else _mean(values, weights, rounds)
-    return Shift(key, says, unit, *before, *after)
-
-
-def _mean(values: Floats, weights: Floats, rounds: Floats) -> tuple[float, float, float]:
-    """Return a weighted mean over defined values with its interval by Bayesian bootstrap."""
-    known = ~np.isnan(values)
-    share = weights * known
-    if share.sum() <= 0.0:
-        return math.nan, math.nan, math.nan
-    filled = np.where(known, values, 0.0)
-    resampled = (rounds @ (share * filled)) / (rounds @ share)
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return float((share * filled).sum() / share.sum()), float(low), float(high)
+    return mean_shift(outcome.key, outcome.says, unit, values, weights, rounds)
 
 
 def _advice(n: int, ess: float, weighed: Sequence[WeighedObservation]) -> str:

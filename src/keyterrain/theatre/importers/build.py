@@ -10,7 +10,7 @@ from keyterrain.geo import mosaic
 from keyterrain.geo.box import Box, BoxError
 from keyterrain.theatre.cells import EARLIEST_YEAR
 from keyterrain.theatre.faults import Fault
-from keyterrain.theatre.folder import LARGEST_FILE_BYTES
+from keyterrain.theatre.folder import LARGEST_FILE_BYTES, blocked_by
 from keyterrain.theatre.importers.assembly import scenario_of
 from keyterrain.theatre.importers.decisions import FILE, as_markdown
 from keyterrain.theatre.importers.joining import network_of
@@ -43,6 +43,8 @@ def build(request: BuildRequest, out: Path, tell: Tell = lambda _: None) -> Buil
 
 
 def _require_absent(out: Path) -> None:
+    if (blocking := blocked_by(out)) is not None:
+        raise refusal([Fault("--out", None, None, f"{out} cannot be made, since {blocking} is a file")])
     if out.exists() or out.is_symlink():
         raise refusal([Fault("--out", None, None, f"{out} is there already, and nothing is written over")])
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyterrain.geo.box import Box
+from keyterrain.geo.units import mistaken_unit
 from keyterrain.theatre.faults import Fault, nearest
 from keyterrain.theatre.importers.osm import UnreadableRoads
 from keyterrain.theatre.importers.roads import CLASSES, DEGREES_PER_UNIT, TAGS, Gatherer, Meaning, Ways, meaning
 
 if TYPE_CHECKING:
     import geopandas
+    from pyproj import CRS
 
 SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb")
 KIND_COLUMNS = ("highway", "fclass")
@@ -65,10 +67,21 @@ def read_layer(path: Path, box: Box) -> Layer:
             if frame.crs is None:
                 what = "says no coordinate reference system, so its features lie nowhere"
                 raise UnreadableLayer(Fault(path.name, None, None, what))
+            if frame.empty:
+                _refuse_another_unit(path, frame.crs)
             frame = frame.to_crs(WGS84)
     except (DataSourceError, DataLayerError, CRSError, ProjError, ShapelyError, ValueError) as error:
         raise UnreadableLayer(Fault(path.name, None, None, f"cannot be read as a vector file: {error}")) from error
     return Layer(frame, tuple(str(column) for column in frame.columns if column != frame.geometry.name))
+
+
+def _refuse_another_unit(path: Path, crs: CRS) -> None:
+    """Refuse a file of which nothing lies in the box because its coordinates are in another unit than it says."""
+    from pyogrio import read_info
+
+    edges = read_info(path, force_total_bounds=True)["total_bounds"]
+    if edges is not None and (what := mistaken_unit(crs, edges)):
+        raise UnreadableLayer(Fault(path.name, None, None, what))
 
 
 def _mask(box: Box) -> geopandas.GeoSeries:
