@@ -145,9 +145,9 @@ def small_record(host: str = "delta") -> Record:
         ),
         closures=(),
         displacement=(
-            DisplacementRow(before, "hills", host, 6000.0, "unhcr", "A2", before),
-            DisplacementRow(late, "hills", host, 18000.0, "unhcr", "A2", late),
-            DisplacementRow(late, "hills", "nowhere", 1.0, "unhcr", "A2", late),
+            DisplacementRow(before, "hills", host, 6000.0, None, "unhcr", "A2", before),
+            DisplacementRow(late, "hills", host, 18000.0, None, "unhcr", "A2", late),
+            DisplacementRow(late, "hills", "nowhere", 1.0, None, "unhcr", "A2", late),
         ),
         incidents=(),
         corridors=(),

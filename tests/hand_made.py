@@ -211,6 +211,7 @@ def hand_made(
         "lean": np.full(len(keys), NONE),
         "community": np.full(len(keys), NONE),
         "on": np.ones(10),
+        "mean_way_hours": 5.0,
         "source_side": np.array([side[each.side] for each in sources], dtype=np.int32),
         "source_place": np.array([place[each.place] for each in sources], dtype=np.int32),
         **(climate or {}),

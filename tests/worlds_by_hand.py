@@ -32,6 +32,7 @@ GOVERNMENT, OPPOSITION, BYSTANDER = range(3)
 PIECEMEAL, BROAD, RAID, HOLD = (list(POLICY_RULES).index(name) for name in ("piecemeal", "broad", "raid", "hold"))
 N_DAYS = 400
 NEAR_HOURS = 3.0
+MEAN_WAY_HOURS = 5.0
 SEED = np.uint64(20131122)
 
 
@@ -65,6 +66,7 @@ def make_world(n_places: int, roads: Sequence[Road], actors: Sequence[Actor], **
         "community": np.full(n_places, NONE),
         "country": np.zeros(n_places),
         "approaches": np.maximum([sum(place in road[:2] for road in roads) for place in range(n_places)], 1),
+        "mean_way_hours": MEAN_WAY_HOURS,
         "n_places": n_places,
         "n_routes": len(roads),
         "n_actors": len(actors),

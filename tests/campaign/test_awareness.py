@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from hand_made import Records, Road, hand_made, kernel
-from keyterrain.campaign.awareness import Awareness, awareness
+from keyterrain.campaign.awareness import Awareness, Gate, awareness, mean_way_hours
 from keyterrain.campaign.contraction import Contraction, contract
 from keyterrain.dynamics.hierarchy import find_all_ways, weigh_links
 
@@ -93,3 +93,44 @@ def test_what_is_known_is_reached_at_the_same_cost_as_if_all_were_surveyed(roads
     for origin in range(N):
         known = lists(some.known_start, some.known_place)[origin]
         np.testing.assert_array_equal(ways(roads, some, origin)[known], ways(roads, everything, origin)[known])
+
+
+def way_graph(n: int, roads: list[tuple[int, int, float]]) -> csr_array:
+    a, b, hours = (np.array(each) for each in zip(*roads, strict=True))
+    return csr_array((np.concatenate([hours, hours]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(n, n))
+
+
+def mean_way(n: int, roads: list[tuple[int, int, float]], people: list[float], gates: list[Gate]) -> float:
+    graph = way_graph(n, roads)
+    places = np.unique([gate.place for gate in gates]).astype(np.int32)
+    return mean_way_hours(graph, awareness(graph, places, contract(n, [road[:2] for road in roads])), np.array(people), gates)
+
+
+def test_the_mean_way_is_that_of_those_who_live_there_to_the_places_and_countries_they_know() -> None:
+    roads = [(0, 1, 2.0), (1, 2, 4.0), (1, 3, 1.0)]
+    gates = [Gate(0, 0, 5.0), Gate(2, 0, 1.0)]
+    # Nobody lives in 3. From 0 it is 2 and 6 hours to towns and 5 abroad, from 1 2, 4 and 5, from 2 6, 4 and 1.
+    expected = (3000 * 13 / 3 + 1000 * 11 / 3 + 500 * 11 / 3) / 4500
+    assert mean_way(4, roads, [3000.0, 1000.0, 500.0, 0.0], gates) == pytest.approx(expected)
+    twice = [(a, b, 2 * hours) for a, b, hours in roads], [gate._replace(hours=2 * gate.hours) for gate in gates]
+    assert mean_way(4, twice[0], [3000.0, 1000.0, 500.0, 0.0], twice[1]) == pytest.approx(2 * expected)
+
+
+def test_a_place_without_a_road_does_not_change_the_mean_way() -> None:
+    roads = [(0, 1, 2.0), (1, 2, 4.0), (1, 3, 1.0)]
+    people = [3000.0, 1000.0, 500.0, 700.0]
+    assert mean_way(5, roads, [*people, 9000.0], []) == mean_way(4, roads, people, [])
+    assert mean_way(5, roads, [0.0, 0.0, 0.0, 0.0, 9000.0], []) == 1.0
+
+
+def test_places_where_nobody_lives_are_left_out_but_for_home_and_gates(roads: list[tuple[int, int, float]]) -> None:
+    peopled = np.arange(N) % 3 == 0
+    graph, made = graph_of(roads), made_of(roads)
+    every = awareness(graph, GATES, made, MOST)
+    some = awareness(graph, GATES, made, MOST, peopled)
+    for origin, (known, all_known) in enumerate(
+        zip(lists(some.known_start, some.known_place), lists(every.known_start, every.known_place), strict=True)
+    ):
+        assert known == sorted({each for each in all_known if peopled[each]} | {origin, *GATES.tolist()})
+        np.testing.assert_array_equal(ways(roads, some, origin)[known], ways(roads, every, origin)[known])
+    assert len(some.survey_rank) < len(every.survey_rank)

@@ -55,6 +55,13 @@ def test_a_scenario_is_played_and_scored(folder: Path, capsys: pytest.CaptureFix
     assert places["high-pass"]["fell_on"] is None
     assert set(places["high-pass"]["p_fallen"]) == {"30", "60"}
     assert answer["campaigns"][0]["blind"] is False
+    waves = answer["campaigns"][0]["waves"]
+    assert (waves["n"], waves["n_episodes"], set(waves["baselines"])) == (
+        2,
+        2,
+        {"nothing comes", "goes on as before", "fills as so far"},
+    )
+    assert {each["given"]["crps"] for each in answer["campaigns"][0]["counts"]} == {None}
     assert "replicates" in err
 
 
@@ -64,12 +71,16 @@ def test_a_run_is_read_and_its_report_shows_forecast_beside_fact(run_folder: Pat
     assert "Not blind" in out
     assert "not scored at 90 days: the run lasts 60 days" in out
     assert "highway-town" in out
+    assert "displaced people beyond those of the evening" in out
+    assert "given the attack, hills by 2013-12-01: cannot tell, the record does not say since when they were counted" in out
     assert "nan" not in out
     kept = saved_backtest(run_folder)
     assert kept is not None
     assert kept.blind == "false"
     page = write_report(run_folder).read_text(encoding="utf-8")
     for text in ('id="backtest"', "Forecast beside what happened", "Not blind", "2013-12-08", 'data-figure="reliability"'):
+        assert text in page
+    for text in ("Given the attack", "nothing comes", "cannot tell: the record does not say since when they were counted"):
         assert text in page
     assert "<b>the record</b>" not in page
 

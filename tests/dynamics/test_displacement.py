@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from keyterrain.dynamics.state import KILLED, NONE, ON_THE_WAY, WAYS
+from keyterrain.dynamics.state import KILLED, MOST_GOALS, NONE, ON_THE_WAY, WAYS
+from keyterrain.theatre.parameters import PARAMETERS
 from steps_by_hand import displace
 from worlds_by_hand import (
     BYSTANDER,
     GOVERNMENT,
+    MEAN_WAY_HOURS,
     OPPOSITION,
     SEED,
     Actor,
@@ -162,7 +164,17 @@ def test_in_calm_nobody_moves() -> None:
 
 # --- where they go
 
-PLAIN_PULL = np.array([0.0, math.exp(-4 / 4) * 4000**0.5, math.exp(-8 / 4) * 64_000**0.5])
+
+def fitted(name: str) -> float:
+    return PARAMETERS[f"displacement.{name}"].default
+
+
+def near(hours: float) -> float:
+    """What a way of so many hours leaves of a pull."""
+    return float((fitted("softening") + hours / MEAN_WAY_HOURS) ** -fitted("distance_power"))
+
+
+PLAIN_PULL = np.array([0.0, near(4) * 4000**0.5, near(8) * 64_000**0.5])
 
 
 def assert_shares(records: tuple[Records, Records, Records], pull: NDArray[np.float64]) -> None:
@@ -185,8 +197,8 @@ def test_kin_draw_fivefold_and_twice_that_across_a_border() -> None:
 
 def test_a_hostile_holder_a_hostile_road_danger_and_crowds_repel() -> None:
     assert_shares(theatre(holder=[OPPOSITION, GOVERNMENT, BYSTANDER]), PLAIN_PULL * [0, 0.1, 1])
-    assert_shares(theatre(room=[1.0, 1000.0, 1e12], guests=[750], world=guests_in_town(750)), crowded(0.25, 750))
-    assert_shares(theatre(room=[1.0, 1000.0, 1e12], guests=[5000], world=guests_in_town(5000)), crowded(0.05, 5000))
+    assert_shares(theatre(room=[1.0, 1000.0, 1e12], guests=[750], world=guests_in_town(750)), all_in_town(0.25))
+    assert_shares(theatre(room=[1.0, 1000.0, 1e12], guests=[5000], world=guests_in_town(5000)), all_in_town(0.05))
     records = theatre()
     opened(records[2]).danger[TOWN] = 0.5
     assert_shares(records, PLAIN_PULL * [0, math.exp(-3 * 0.5 * 6 / 7), 1])
@@ -196,8 +208,9 @@ def guests_in_town(n: int) -> dict[str, Any]:
     return {"guest_origin": [3], "guest_host": [TOWN], "n_guest_groups": 1}
 
 
-def crowded(room: float, guests: int) -> NDArray[np.float64]:
-    return PLAIN_PULL * [0, room * ((4000 + guests) / 4000) ** 0.5, 1]
+def all_in_town(room: float) -> NDArray[np.float64]:
+    """Pulls where all the displaced are in the town, be they few or many."""
+    return PLAIN_PULL * [0, room * (1 + 1 / fitted("crowd_share")) ** fitted("crowd_power"), 1]
 
 
 def test_a_way_through_a_hostile_place_repels_like_a_hostile_holder() -> None:
@@ -222,8 +235,54 @@ def through_a_gate(**changes: Any) -> tuple[Records, Records, Records]:
 
 
 def test_people_go_abroad_through_gates() -> None:
-    pull = np.append(PLAIN_PULL, math.exp(-5 / 4) * 4e6**0.5)
+    pull = np.append(PLAIN_PULL, near(5) * 4e6**0.5)
     assert_shares(through_a_gate(), pull)
+
+
+def test_the_displaced_draw_others_to_countries_as_to_towns() -> None:
+    abroad = through_a_gate()
+    opened(abroad[2]).guests[[TOWN, ABROAD]] = 300, 900
+    seed = fitted("crowd_share") * 1200
+    drawn = [1.0, 1 + 300 / seed, 1.0, 1 + 900 / seed]
+    assert_shares(abroad, np.append(PLAIN_PULL, near(5) * 4e6**0.5) * np.power(drawn, fitted("crowd_power")))
+
+
+def test_only_the_displaced_within_the_theatre_count_for_the_crowd() -> None:
+    apart = theatre(world={"apart": [False, False, True]})
+    opened(apart[2]).guests[[TOWN, CITY]] = 300, 10_000
+    drawn = [1.0, 1 + 1 / fitted("crowd_share"), 1 + 10_000 / (fitted("crowd_share") * 300)]
+    assert_shares(apart, PLAIN_PULL * np.power(drawn, fitted("crowd_power")))
+
+
+def test_doubling_all_hours_and_with_them_the_mean_way_changes_nothing() -> None:
+    usual = {"displacement_travel_hours": 10.0}
+    once, twice = theatre(par=usual), theatre(par={"displacement_travel_hours": 20.0})
+    opened(twice[2]).hours[:2] *= 2
+    assert after_a_day(once)[CITY] != after_a_day(twice)[CITY]  # as long as the ways are not measured by their mean
+    opened(twice[0]).mean_way_hours = 2 * MEAN_WAY_HOURS
+    assert np.array_equal(after_a_day(once), after_a_day(twice))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_goals_kept_are_the_strongest_of_all(seed: int) -> None:
+    rng = np.random.Generator(np.random.Philox(seed))
+    n = 30
+    hours = rng.choice([0.0, 0.3, 4.9, 20.0, 60.0], n - 1) + rng.uniform(0, 5, n - 1)
+    world = make_world(n, [Road(0, 1 + i, each) for i, each in enumerate(hours)], ACTORS, lean=np.full(n, NONE), n_abroad=0)
+    people = np.array([10_000.0, *np.exp(rng.uniform(2, 13, n - 1))])
+    draw = make_draw(
+        holder=np.full(n, BYSTANDER), residents=[50_000], population=people, room=np.full(n, 1e12), par=EVERYBODY_LEAVES
+    )
+    states = evening(world, draw)
+    opened(states).hours[3] = np.inf
+    pull = np.array([0.0, *(near(each) for each in hours)]) * people**0.5
+    pull[4] = 0.0
+    kept = np.sort(np.argsort(-pull)[:MOST_GOALS])
+    attack(states)
+    displace(1, world, draw, states, SEED, FIRST)
+    s = opened(states)
+    found = dict(zip(s.goal[0, :MOST_GOALS].tolist(), s.goal_pull[0, :MOST_GOALS].tolist(), strict=True))
+    assert found == pytest.approx({int(goal): pull[goal] for goal in kept}, rel=5e-3)
 
 
 def test_a_closed_border_passes_none() -> None:

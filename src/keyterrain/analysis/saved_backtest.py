@@ -74,10 +74,23 @@ class SavedPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedGiven:
+    """The forecast of those replicates in which the place of origin was attacked; what is undefined is None."""
+
+    n: int
+    median: float | None
+    low: float | None
+    high: float | None
+    crps: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SavedCount:
     """A count of displaced people beside what was foretold."""
 
     on: str
+    since: str
     host: str
     origin: str
     observed: float
@@ -86,6 +99,9 @@ class SavedCount:
     high: float
     crps: float
     baselines: Mapping[str, float]
+    attacked: tuple[str, ...]
+    given: SavedGiven
+    whenever: SavedGiven
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,16 @@ class SavedLeftOut:
     """A place that was not scored, and why."""
 
     place: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCountLeftOut:
+    """A count that was not scored, and why."""
+
+    on: str
+    host: str
+    origin: str
     why: str
 
 
@@ -117,6 +143,8 @@ class SavedBacktest:
     left_out: tuple[SavedLeftOut, ...]
     corridors: tuple[CorridorScore, ...]
     counts: tuple[SavedCount, ...]
+    counts_left_out: tuple[SavedCountLeftOut, ...]
+    waves: SavedScore
     not_scored: Mapping[str, str]
     blind: str
     reason: str
@@ -177,6 +205,7 @@ def _campaign_for_scripts(each: CampaignBacktest) -> dict[str, Any]:
     written = plain(each)
     return {
         **{key: value for key, value in written.items() if key != "scores"},
+        "waves": _score(each.waves),
         "answer": sentence(each.scores, each.blind),
         "blind": {"true": True, "false": False}.get(each.blind),
         "reason": each.reason or None,

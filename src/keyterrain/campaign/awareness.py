@@ -7,8 +7,10 @@ however large the theatre is.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,18 @@ FIRST_LIMIT_HOURS = 2.0
 """How far is looked first; doubled until enough is found, so that it sets the time taken and nothing else."""
 ORIGINS_AT_ONCE = 512
 """Places searched from at a time: a table of all pairs would not lie in memory."""
+MOST_ASKED = 256
+"""Origins from which ways are measured for their mean, those with most people (assumption: most who flee are from there)."""
+LEAST_HOURS = 1e-6
+"""Mean way of a theatre in which all ways are without length."""
+
+
+class Gate(NamedTuple):
+    """Where one leaves the theatre: place, country, and hours beyond."""
+
+    place: int
+    country: int
+    hours: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,13 @@ class Awareness:
     survey_rank: NDArray[np.int32]
 
 
-def awareness(graph: csr_array, gates: NDArray[np.int32], made: Contraction, most: int = MOST_KNOWN) -> Awareness:
+def awareness(
+    graph: csr_array,
+    gates: NDArray[np.int32],
+    made: Contraction,
+    most: int = MOST_KNOWN,
+    peopled: NDArray[np.bool_] | None = None,
+) -> Awareness:
     """Say what people of each place know of.
 
     Parameters
@@ -59,10 +79,14 @@ def awareness(graph: csr_array, gates: NDArray[np.int32], made: Contraction, mos
         Contraction of the same network.
     most
         Places that people know of besides these.
+    peopled
+        Whether anybody may live there, by place. Nobody flees to the others, so that beside home and gates they are left out.
     """
     n = int(graph.shape[0])
     everywhere = np.arange(n)
     nearest = [everywhere] * n if n <= most else _nearest(graph, most)
+    if peopled is not None:
+        nearest = [np.union1d(places[peopled[places]], origin) for origin, places in enumerate(nearest)]
     known = [np.union1d(places, gates) for places in nearest]
     known_start = np.cumsum([0, *map(len, known)]).astype(np.int32)
     known_place = (np.concatenate(known) if known else everywhere).astype(np.int32)
@@ -97,6 +121,38 @@ def _nearest(graph: csr_array, most: int) -> list[NDArray[np.int64]]:
         left = np.array(too_few, dtype=np.int64)
         limit = 2.0 * limit if limit < _LONGEST_HOURS else np.inf
     return found
+
+
+def mean_way_hours(graph: csr_array, aware: Awareness, people: NDArray[np.float64], gates: Sequence[Gate]) -> float:
+    """Mean hours from where people live to the places and countries that they know of, as far as ways lead there.
+
+    This is the unit of their ways. Each origin counts by its people, each of its goals once.
+
+    Parameters
+    ----------
+    graph
+        Hours (place, place) of each route.
+    aware
+        What people know of.
+    people
+        People (place), 0 where nobody is to count.
+    gates
+        Where one leaves the theatre.
+    """
+    from scipy.sparse.csgraph import dijkstra
+
+    weighed, total = [], []
+    origins = [origin for origin in sorted(np.argsort(-people, kind="stable")[:MOST_ASKED].tolist()) if people[origin] > 0.0]
+    for origin, hours in zip(origins, np.atleast_2d(dijkstra(graph, indices=origins)) if origins else (), strict=True):
+        known = aware.known_place[aware.known_start[origin] : aware.known_start[origin + 1]]
+        goals = hours[known[(known != origin) & (people[known] > 0.0)]].tolist()
+        abroad: dict[int, float] = {}
+        for gate in gates:
+            abroad[gate.country] = min(abroad.get(gate.country, math.inf), float(hours[gate.place]) + gate.hours)
+        if ways := [each for each in (*goals, *abroad.values()) if math.isfinite(each)]:
+            weighed.append(float(people[origin]) * math.fsum(ways) / len(ways))
+            total.append(float(people[origin]))
+    return max(math.fsum(weighed) / math.fsum(total), LEAST_HOURS) if total else 1.0
 
 
 _LONGEST_HOURS = 128.0

@@ -183,8 +183,9 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         state_reads=_fields(
             "attacker away battle battle_share besieger calm count.KILLED count.ON_THE_WAY count.ROWS count.WAYS cut_days danger "
             "exposure first_at_host first_of_origin fled goal goal_day goal_days goal_pull guests heard_holder heard_hours "
-            "holder hours link_cost link_hours log_size n_goals next_at_host next_of_origin raid_share raider_place raider_side "
-            "rank_toll recent_incidents residents row_host row_n row_origin safety_day way_day way_goal way_n way_origin weighed"
+            "holder hours link_cost link_hours log_near log_people log_size n_goals next_at_host next_of_origin raid_share "
+            "raider_place raider_side rank_toll recent_incidents residents row_host row_n row_origin safety_day way_day way_goal "
+            "way_n way_origin weighed"
         ),
         state_writes=_fields(
             "away besieger calm count.KILLED count.ON_THE_WAY count.ROWS count.WAYS danger exposure first_at_host "

@@ -17,6 +17,7 @@ from keyterrain.campaign.flee_days import ConflictDays, OpenDays, conflict_days,
 from keyterrain.dynamics.refugee_network import CONSTANT, FROM_TOTALS, POISSON, SHARE_OF_PEOPLE, Days, Network, Rules
 from keyterrain.theatre.faults import Fault, ScenarioFaults
 from keyterrain.theatre.flee_folder import FleeFolder
+from keyterrain.theatre.parameters import PARAMETERS
 
 MOST_ROUTES = 50_000
 """Routes that people may choose among under Flee's rules; more are refused (an awareness of many links on a dense network)."""
@@ -284,7 +285,9 @@ class GoalParameters:
     leave: float = 0.3
 
 
-FITTED = GoalParameters(softening=0.232, crowd_share=0.275)
+SHARED = ("distance_power", "softening", "crowd_power", "crowd_share")
+"""Parameters of the law of destinations, which the campaign draws on too: they stand in the table of parameters."""
+FITTED = GoalParameters(**{name: PARAMETERS[f"displacement.{name}"].default for name in SHARED})
 """One set for all conflicts, as benchmarks/fit_displacement.py prints it (docs/displacement.md: on what, how, and how right).
 
 The other parameters keep the values that theory or caution gives them (decision 0036), and are not fitted.

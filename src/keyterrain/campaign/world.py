@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.campaign.awareness import awareness
+from keyterrain.campaign.awareness import Gate, awareness, mean_way_hours
 from keyterrain.campaign.contraction import contract
 from keyterrain.campaign.entities import words
 from keyterrain.campaign.interventions import Interventions
@@ -378,9 +378,15 @@ def _near(situation: Situation, index: Index, walk: NDArray[np.float64]) -> dict
 def _families(situation: Situation, index: Index, ground: Ground) -> dict[str, object]:
     """Contraction of the network, and what people know of, field by field."""
     made = contract(len(index.places), [(index.places[route.start], index.places[route.end]) for route in situation.routes])
-    gates = np.unique([index.places[gate] for country in situation.abroad for gate in country.via]).astype(np.int32)
-    aware = awareness(_graph(situation, index, _road_hours(situation, ground)), gates, made)
-    return {**asdict(made), **asdict(aware)}
+    gates = _gates(situation, index)
+    graph = _graph(situation, index, _road_hours(situation, ground))
+    people, peopled = np.zeros(len(index.places)), np.zeros(len(index.places), dtype=np.bool_)
+    for place in situation.places:
+        if place.population is not None:
+            people[index.places[place.key]], peopled[index.places[place.key]] = place.population.mid, True
+    people[_apart(situation, index)] = 0.0
+    aware = awareness(graph, np.unique([gate.place for gate in gates]).astype(np.int32), made, peopled=peopled)
+    return {**asdict(made), **asdict(aware), "mean_way_hours": mean_way_hours(graph, aware, people, gates)}
 
 
 def _pairs(n_places: int, ground: Ground) -> dict[str, object]:
@@ -490,20 +496,24 @@ def _steps_from(situation: Situation, start: str, inside: AbstractSet[str]) -> d
     return steps
 
 
-def _entries(situation: Situation, index: Index) -> dict[str, object]:
-    n = len(index.places)
-    gates = sorted(
-        (index.places[gate], index.abroad[country.key], extra)
+def _gates(situation: Situation, index: Index) -> list[Gate]:
+    return sorted(
+        Gate(index.places[gate], index.abroad[country.key], extra)
         for country in situation.abroad
         for gate, extra in country.via.items()
     )
+
+
+def _entries(situation: Situation, index: Index) -> dict[str, object]:
+    n = len(index.places)
+    gates = _gates(situation, index)
     joins = sorted(situation.reinforcements, key=lambda row: (row.on, row.actor, row.place))
     return {
         "source_side": np.array([index.sides[side] for side, _ in index.sources], dtype=np.int32),
         "source_place": np.array([index.places[place] for _, place in index.sources], dtype=np.int32),
-        "gate_place": np.array([gate[0] for gate in gates], dtype=np.int32),
-        "gate_country": np.array([gate[1] for gate in gates], dtype=np.int32),
-        "gate_hours": np.array([gate[2] for gate in gates], dtype=np.float64),
+        "gate_place": np.array([gate.place for gate in gates], dtype=np.int32),
+        "gate_country": np.array([gate.country for gate in gates], dtype=np.int32),
+        "gate_hours": np.array([gate.hours for gate in gates], dtype=np.float64),
         "guest_origin": np.array([index.places.get(origin, n) for origin, _ in index.guests], dtype=np.int32),
         "guest_host": np.array([index.places[host] for _, host in index.guests], dtype=np.int32),
         "join_day": np.array([(row.on - situation.start).days for row in joins], dtype=np.int32),

@@ -15,8 +15,11 @@ from keyterrain.cli.crew import add_crew, crew_of
 from keyterrain.cli.progress import CountLine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyterrain.analysis.backtest.question import Backtest, BacktestScores, CampaignBacktest, Target
     from keyterrain.analysis.backtest.scores import Score
+    from keyterrain.analysis.backtest.waves import CountScore, GivenAttack
 
 EXAMPLES = """
 keyterrain backtest qalamoun-2013
@@ -25,6 +28,8 @@ keyterrain backtest runs/base qusayr-2013 --horizons 30 60 --json
 keyterrain backtest qusayr-2013 --all-starts --replicates 1000
 """
 WIDTH = 128
+FEW = 4
+"""Places that are named before the rest are counted."""
 LIKELY = 0.1
 """Chance of falling from which on a place that stood is shown (assumption)."""
 
@@ -139,13 +144,67 @@ def _of_campaign(each: CampaignBacktest) -> str:
             f"  {way.corridor}: closed on {way.n_closed} of {way.n_days} days known, foretold {way.mean:.1f} "
             f"({way.low:.0f} to {way.high:.0f}); Brier {way.score:.3f}{beside}"
         )
-    for count in each.counts:
-        beside = "".join(f"; {name} {error:.0f}" for name, error in count.baselines.items())
-        lines.append(
-            f"  people from {count.origin} at {count.host} by {count.on}: {count.observed:.0f} more than at the start, foretold "
-            f"{count.median:.0f} ({count.low:.0f} to {count.high:.0f}); CRPS {count.crps:.0f}{beside}"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_wave_lines(each)])
+
+
+def _wave_lines(each: CampaignBacktest) -> list[str]:
+    """Show each count of displaced people beside the forecast, that given the attack, and rivals; and all of them together."""
+    lines = _count_lines(each.counts) + _together(each.waves) if each.counts else []
+    lines += [line for count in each.counts for line in _whose_attack(count)]
+    for one in each.counts_left_out:
+        lines += _wrapped(f"people from {one.origin} at {one.host} by {one.on} are not scored: {one.why}")
+    return lines
+
+
+def _count_lines(counts: Sequence[CountScore]) -> list[str]:
+    head = [
+        "from, at",
+        "since",
+        "by",
+        "counted",
+        "foretold",
+        "CRPS",
+        *counts[0].baselines,
+        "given the attack",
+        "CRPS, replicates",
+    ]
+    rows = [head, *(_count_row(count) for count in counts)]
+    said = "displaced people beyond those of the evening from which they were counted (median, 5 to 95 per cent; rivals' errors):"
+    return [f"  {said}", *(f"    {line}" for line in as_table(rows).splitlines())]
+
+
+def _count_row(count: CountScore) -> list[str]:
+    given = ["-", "-"] if count.given.why else [_foretold(count.given), f"{count.given.crps:.0f}, {count.given.n}"]
+    beside = [f"{error:.0f}" for error in count.baselines.values()]
+    where_and_when = [f"{count.origin}, {count.host}", str(count.since), str(count.on)]
+    return [*where_and_when, f"{count.observed:.0f}", _foretold(count), f"{count.crps:.0f}", *beside, *given]
+
+
+def _together(waves: Score) -> list[str]:
+    beside = "".join(f"; {name} {error:.0f}" for name, error in waves.baselines.items())
+    skill = f"{_number(waves.skill)} {_span(waves.skill_low, waves.skill_high)}"
+    why = f": {waves.why}" if waves.why else ""
+    return _wrapped(
+        f"mean CRPS of {waves.n} counts in {waves.n_episodes} waves {waves.score:.0f} {_span(waves.low, waves.high)}{beside}; "
+        f"skill {skill} over {waves.best_baseline}; {waves.verdict}{why}"
+    )
+
+
+def _whose_attack(count: CountScore) -> list[str]:
+    """Say on which places the attack is, and what came whenever it was."""
+    if not count.attacked:
+        return _wrapped(f"given the attack, {count.origin} by {count.on}: cannot tell, {count.given.why}")
+    where = f"{', '.join(count.attacked[:FEW])}{f' or {len(count.attacked) - FEW} more' * (len(count.attacked) > FEW)}"
+    about = f"cannot tell, {count.given.why}" if count.given.why else f"{count.given.n} replicates"
+    whenever = count.whenever
+    at_any_time = f"cannot tell, {whenever.why}"
+    if not whenever.why:
+        at_any_time = f"{_foretold(whenever)} in {whenever.n} replicates, CRPS {whenever.crps:.0f}"
+    return _wrapped(f"given the attack on {where}, by {count.on}: about then {about}; at any time {at_any_time}")
+
+
+def _foretold(of: CountScore | GivenAttack) -> str:
+    return f"{of.median:.0f} ({of.low:.0f} to {of.high:.0f})"
 
 
 def _place_lines(each: CampaignBacktest) -> list[str]:

@@ -1,13 +1,19 @@
 """Displacement: groups of people who leave by exposure, choose a goal by its pull, travel, and go home when it is calm.
 
     X_p = battle 1, warned 0.7, battle near 0.2, + 0.03 per incident of the last week (for those whom it concerns)
-    leave 1 - exp(-d X sym trap);   pull of goal k = exp(-hours/L) (people_k)^alpha safe_k kin_k room_k abroad_k
+    leave 1 - exp(-d X sym trap)
+    pull of goal k = (s + hours/H)^-a (1 + guests_k / (c guests))^p (people_k)^alpha safe_k kin_k room_k abroad_k
     safe_k = exp(-3 mean X_k) x 0.1 if the holder of k, or of the way there, is hostile to those who flee
 
-How many leave or return is a binomial draw of whole people; who of them goes where is systematic sampling (Madow and Madow 1944,
-doi:10.1214/aoms/1177731312): each goal gets its share to within a person, each person each goal with its chance, for one uniform
-a group. Ways are searched from a place that people leave at most once a fortnight; a way that avoids hostile places is preferred
-even if it is hours longer; pulls of safety and room are those of the day. All values are assumptions.
+The first two factors and room are the law of `destination`, with the values of a, s, c and p for refugee flows of other
+conflicts; H is the mean way over dry roads (`World.mean_way_hours`). What is measured there by distance is measured here in
+hours, so that snow and closures lengthen it. Size, safety, kin and holders are the campaign's own, and all their values are
+assumptions; so is the rate of leaving, of which counts of arrivals tell nothing.
+
+How many leave or return is a binomial draw of whole people; who of them goes where is systematic sampling: each goal gets its
+share to within a person, each person each goal with its chance, for one uniform a group. Ways are searched from a place that
+people leave at most once a fortnight; a way that avoids hostile places is preferred even if it is hours longer; pulls of safety
+and room are those of the day.
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ import math
 
 import numpy as np
 
+from keyterrain.dynamics.destination import log_crowd, log_nearness, room, sampled_up_to
 from keyterrain.dynamics.hierarchy import find_all_ways, weigh_links
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DISPLACEMENT, Luck, binomial, mixed, uniforms
@@ -30,8 +37,10 @@ from keyterrain.dynamics.state import (
     NONE,
     ON_THE_WAY,
     OVERFLOW,
+    WAY_STEPS,
     WAYS,
     Draw,
+    Floats,
     State,
     World,
 )
@@ -49,6 +58,8 @@ ACUTE_EXPOSURE = 0.35
 """Exposures from which people decide every third day, as next to a battle, and every day; below, where there are but raids, they
 decide once a week (assumption)."""
 WEEK_WEIGHT = 1.0 / 7.0
+STEPS_PER_WAY = 32
+"""Steps of a mean way at which the pull by the way is kept; between them it is interpolated, to within 1 % (assumption)."""
 WAVE = 1000
 """People leaving a place in a day from which the trace notes a wave (assumption)."""
 RETURN_EVERY_DAYS = 14
@@ -65,17 +76,29 @@ RETURN_DRAW = 3
 
 @kernel
 def size_up_people(w: World, d: Draw, s: State) -> None:
-    """Say what share of each place's people a battle or a raid concerns, fixed for a replicate."""
+    """Say what is fixed for a replicate: whom a battle or a raid concerns, how much size pulls, and what ways leave of a pull."""
+    par = d.par
     for place in range(w.n_places):
-        s.battle_share[place] = concerned(d, place, d.par.displacement_battle_people)
-        s.raid_share[place] = concerned(d, place, d.par.displacement_incident_people)
+        s.battle_share[place] = concerned(d, place, par.displacement_battle_people)
+        s.raid_share[place] = concerned(d, place, par.displacement_incident_people)
+        s.log_people[place] = par.displacement_size_power * math.log(max(d.population[place], 1.0))
+    for country in range(w.n_abroad):
+        s.log_people[w.n_places + country] = par.displacement_size_power * math.log(max(d.abroad_population[country], 1.0))
+    for step in range(WAY_STEPS):
+        s.log_near[step] = log_nearness(step / STEPS_PER_WAY, par.displacement_softening, par.displacement_distance_power)
 
 
 @kernel
 def measure_pull_of_size(w: World, d: Draw, s: State) -> None:
-    """Log of what the number of people in each place, guests included, adds to its pull."""
-    for place in range(w.n_places):
-        s.log_size[place] = d.par.displacement_size_power * math.log(max(d.population[place] + s.guests[place], 1.0))
+    """Log of what the people of each place or country, and the displaced who are there already, add to its pull."""
+    n_places, n_displaced = w.n_places, 0
+    for host in range(n_places + w.n_abroad):
+        n_displaced += s.guests[host] if host >= n_places or not w.apart[host] else 0
+    seed = d.par.displacement_crowd_share * max(n_displaced, 1)
+    for host in range(n_places + w.n_abroad):
+        s.log_size[host] = s.log_people[host]
+        if s.guests[host] > 0:
+            s.log_size[host] += log_crowd(s.guests[host], seed, d.par.displacement_crowd_power)
 
 
 @kernel
@@ -153,11 +176,11 @@ def leave_rate(w: World, d: Draw, s: State, place: int, days: int) -> float:
 
 
 @kernel
-def log_pull_abroad(w: World, d: Draw, gate: int, hours: float) -> float:
-    """Log of the lasting part of a country's pull, by one of its gates."""
-    par = d.par
-    people = max(d.abroad_population[w.gate_country[gate]], 1.0)
-    return float(par.displacement_size_power * math.log(people) - hours / par.displacement_reach_hours)
+def log_near_by(way: float, log_near: Floats) -> float:
+    """Log of what a way leaves of a pull, from its values at steps of a mean way; beyond the last of them it is the last."""
+    steps = min(way * STEPS_PER_WAY, WAY_STEPS - 2.0)
+    step = int(steps)
+    return float(log_near[step] + (steps - step) * (log_near[step + 1] - log_near[step]))
 
 
 @kernel
@@ -227,15 +250,15 @@ def passes_enemies(d: Draw, s: State, rank: int) -> bool:
 def feel_pulls(w: World, d: Draw, s: State, origin: int) -> None:
     """Hours to each known place, and the log of what lasts of its pull until the next search, -inf without a way."""
     par = d.par
-    per_hour = 1.0 / par.displacement_reach_hours
     kin, border = math.log(par.displacement_kin_factor), math.log(par.displacement_border_factor)
     past_enemies = math.log(par.displacement_hostile_factor)
+    per_hour = 1.0 / w.mean_way_hours
     community, country = w.community[origin], w.country[origin]
     for k in range(w.known_start[origin], w.known_start[origin + 1]):
         place = w.known_place[k]
         rank = w.rank_of[place]
         hours = s.rank_hours[rank]
-        pull = s.log_size[place] - hours * per_hour
+        pull = s.log_size[place] + log_near_by(hours * per_hour, s.log_near) if hours < math.inf else -math.inf
         pull += past_enemies if passes_enemies(d, s, rank) else 0.0
         among_kin = (community != NONE) & (w.community[place] == community)
         pull += kin if among_kin else 0.0
@@ -263,7 +286,8 @@ def seek_goals(day: int, w: World, d: Draw, s: State, origin: int) -> None:
         if s.rank_hours[rank] < math.inf:
             host, hours = w.n_places + w.gate_country[gate], s.rank_hours[rank] + w.gate_hours[gate]
             risk = past_enemies if passes_enemies(d, s, rank) else 0.0
-            weakest = offer_goal(d, s, origin, host, hours, log_pull_abroad(w, d, gate, hours) + risk, weakest)
+            pull = s.log_size[host] + log_near_by(hours / w.mean_way_hours, s.log_near)
+            weakest = offer_goal(d, s, origin, host, hours, pull + risk, weakest)
     for k in range(s.n_goals[origin]):
         s.goal_pull[origin, k] = math.exp(s.goal_pull[origin, k])
 
@@ -288,7 +312,7 @@ def weigh_goals(day: int, w: World, d: Draw, s: State, origin: int) -> float:
         pull = s.goal_pull[origin, k]
         if host < n_places:
             pull *= safety(day, d, s, host)
-            pull *= max(par.displacement_room_floor, 1.0 - s.guests[host] / max(d.room[host], 1.0))
+            pull *= max(par.displacement_room_floor, room(max(d.room[host], 1.0), s.guests[host], 0.0))
             if hostile_to_people(w, s, s.holder[host], origin):
                 pull *= par.displacement_hostile_factor
         s.goal_weight[k] = pull
@@ -336,12 +360,6 @@ def tally_fled(w: World, s: State, origin: int, column: int, n: int) -> None:
     """Count people who fled since the start by the area they come from; earlier guests do not count."""
     if origin < w.n_places:
         s.fled[w.area[origin], column] += n
-
-
-@kernel
-def sampled_up_to(n: int, expected: float, u: float) -> int:
-    """How many of n people a systematic sample has given out when it has passed those of whom so many are expected."""
-    return min(n, int(expected + u))
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Which way people go who set off: how much each candidate weighs, and what share of a group it gets.
 
-    ((w0 + score) (s + km)^-a exp(-km/L) room crowd)^b        room = 1 up to a share of the capacity, falling to 0 at it
+    ((w0 + score) (s + km)^-a exp(-km/L) room crowd)^b        by the law that the campaign shares (`destination`)
 
 The weights of a place are added up once a day, so that a group is divided in one pass, whatever its number; only where a host may
 fill up in the course of the day are they added up for each group.
@@ -8,12 +8,12 @@ fill up in the course of the day are they added up for each group.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keyterrain.dynamics.destination import crowd, nearness, room
 from keyterrain.dynamics.kernel import bare_kernel, inlined
 from keyterrain.dynamics.refugee_network import Network, Rules
 
@@ -48,29 +48,6 @@ class Today(NamedTuple):
     day: int
     epoch: int
     any_filling: bool
-
-
-@inlined
-def room(capacity: float, people: int, buffer: float) -> float:
-    """Share of its pull that a place keeps as it fills up."""
-    if capacity < 1.0 or people <= buffer * capacity:
-        return 1.0
-    if people >= capacity:
-        return 0.0
-    return 1.0 - (people - buffer * capacity) / (capacity * (1.0 - buffer))
-
-
-@inlined
-def nearness(way: float, softening: float, power: float, reach: float) -> float:
-    """What a way leaves of a pull; a reach of 0 is none."""
-    near = (softening + way) ** (-power) if power != 0.0 else 1.0
-    return near * math.exp(-way / reach) if reach > 0.0 else near
-
-
-@inlined
-def crowd(people: float, seed: float, power: float) -> float:
-    """How much more a place pulls for the people who are there already."""
-    return float((1.0 + people / seed) ** power)
 
 
 @bare_kernel

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.dynamics.displacement import sampled_up_to
+from keyterrain.dynamics.destination import sampled_up_to
 from keyterrain.dynamics.kernel import bare_kernel
 from keyterrain.dynamics.luck import Luck, poisson, uniforms
 from keyterrain.dynamics.refugee_choice import Choice, Today, look_at_hosts, weigh_distances

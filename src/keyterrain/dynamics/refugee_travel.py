@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keyterrain.dynamics.displacement import sampled_up_to
+from keyterrain.dynamics.destination import room, sampled_up_to
 from keyterrain.dynamics.kernel import bare_kernel, inlined
 from keyterrain.dynamics.luck import binomial, fill_uniforms, uniforms
-from keyterrain.dynamics.refugee_choice import Choice, Today, prepare, room
+from keyterrain.dynamics.refugee_choice import Choice, Today, prepare
 from keyterrain.dynamics.refugee_legs import (
     CLOSED,
     DRAWN,

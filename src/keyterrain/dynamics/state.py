@@ -56,6 +56,7 @@ MOST_SLOTS = 4
 MARCH_RING_DAYS = 16
 WOUND_RING_DAYS = 64
 MOST_GOALS = 12
+WAY_STEPS = 512
 
 # operations
 IDLE = 0
@@ -176,6 +177,7 @@ class World(Protocol):
     triangle_across: Ints  # link between their upper ends
     known_start: Ints  # (P + 1) places that people know of
     known_place: Ints
+    mean_way_hours: float  # from where people live to the places they know of, over dry roads
     survey_start: Ints  # (P + 1) ranks on the ways there, highest first
     survey_rank: Ints
     pair_start: Ints  # (P + 1) routes within a raid of a place
@@ -373,7 +375,9 @@ class State(Protocol):
     exposure: Floats  # (P)
     battle_share: Floats  # (P) share of the people whom a battle concerns
     raid_share: Floats  # (P) share of the people whom a raid concerns
-    log_size: Floats  # (P) log of the pull of a place's people and guests, brought up to date each week
+    log_people: Floats  # (H) log of the pull of the people of a place or country
+    log_near: Floats  # (steps) log of what a way of so many steps leaves of a pull
+    log_size: Floats  # (H) log of the pull of a host's people and guests, brought up to date each week
     safety: Floats  # (P) factor of the pull by danger, as of `safety_day`
     safety_day: Ints  # (P)
     danger: Floats  # (P) mean exposure of a week
@@ -486,6 +490,7 @@ WORLD_LAYOUT: dict[str, tuple[str, str]] = {
     "triangle_across": ("u4", "triangles"),
     "known_start": ("u4", "origins"),
     "known_place": ("u4", "known"),
+    "mean_way_hours": ("f8", ""),
     "survey_start": ("u4", "origins"),
     "survey_rank": ("u4", "surveyed"),
     "pair_start": ("u4", "origins"),
@@ -680,7 +685,9 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "exposure": ("f8", "places"),
     "battle_share": ("f8", "places"),
     "raid_share": ("f8", "places"),
-    "log_size": ("f8", "places"),
+    "log_people": ("f8", "hosts"),
+    "log_near": ("f8", "way_steps"),
+    "log_size": ("f8", "hosts"),
     "safety": ("f8", "places"),
     "safety_day": ("i4", "places"),
     "danger": ("f8", "places"),
@@ -766,6 +773,7 @@ FIXED_LENGTHS = {
     "kinds": N_LOSS_KINDS,
     "slots": MOST_SLOTS,
     "goals": MOST_GOALS,
+    "way_steps": WAY_STEPS,
     "policies": 4,
     "quantiles": 1025,
     "two": 2,

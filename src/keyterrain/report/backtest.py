@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
-    from keyterrain.analysis.saved_backtest import SavedBacktest, SavedScore
+    from keyterrain.analysis.saved_backtest import SavedBacktest, SavedGiven, SavedScore
     from keyterrain.report.tables import Cell
 
 NOTE = (
@@ -143,23 +143,51 @@ def _corridor_table(saved: SavedBacktest, names: Mapping[str, str]) -> str:
 
 
 def _count_table(saved: SavedBacktest, names: Mapping[str, str]) -> str:
+    left_out = "; ".join(f"{each.origin} at {each.host} by {each.on} ({each.why})" for each in saved.counts_left_out)
+    said = f'<p class="note">Counts that are not scored: {html_text(left_out)}.</p>' if left_out else ""
     if not saved.counts:
-        return ""
-    headers = ["By", "From", "At", "More than at the start", "Foretold: median (5–95%)", "CRPS", "Rivals' errors"]
+        return said
+    headers = [
+        "From", "At", "Since", "By", "Counted", "Foretold: median (5–95%)", "CRPS", "Given the attack: median (5–95%)", "CRPS",
+        "Rivals' errors",
+    ]  # fmt: skip
     rows = [
         [
-            (html_text(count.on), None),
             (html_text(names.get(count.origin, count.origin)), None),
             (html_text(names.get(count.host, count.host)), None),
+            (html_text(count.since), None),
+            (html_text(count.on), None),
             (f"{count.observed:,.0f}", count.observed),
-            (f"{count.median:,.0f} ({count.low:,.0f}–{count.high:,.0f})", count.median),
+            (_people(count.median, count.low, count.high), count.median),
             (f"{count.crps:,.0f}", count.crps),
+            (f"{_given(count.given)}<br>{_given(count.whenever)}", count.given.median),
+            ("" if count.given.crps is None else f"{count.given.crps:,.0f}", count.given.crps),
             (_beside(count.baselines), None),
         ]
         for count in saved.counts
     ]
-    caption = "Displaced people: counts of one origin beside all who came to the host, whatever their origin"
-    return table(headers, rows, caption=caption, numeric=frozenset({3, 4, 5}))
+    caption = (
+        "Displaced people since the evening from which they were counted: those of one origin beside all who came to the host, "
+        "whatever their origin. Given the attack: those replicates alone in which the place of origin was attacked, first about "
+        "then, below at any time"
+    )
+    waves = saved.waves
+    why = f": {waves.why}" if waves.why else ""
+    together = (
+        f"<p>Mean CRPS of {waves.n} counts in {waves.n_episodes} waves {_number(waves.score)} {_span(waves.low, waves.high)}; "
+        f"rivals: {_beside(waves.baselines)}. {html_text(waves.verdict.capitalize() + why)}.</p>"
+    )
+    return table(headers, rows, caption=caption, numeric=frozenset(range(4, 9))) + together + said
+
+
+def _people(median: float, low: float, high: float) -> str:
+    return f"{median:,.0f} ({low:,.0f}–{high:,.0f})"
+
+
+def _given(given: SavedGiven) -> str:
+    if given.median is None or given.low is None or given.high is None:
+        return f'<small class="reason">cannot tell: {html_text(given.why)}</small>'
+    return f"{_people(given.median, given.low, given.high)} <small>{given.n} replicates</small>"
 
 
 def reliability_figure(saved: SavedBacktest) -> go.Figure:

@@ -278,12 +278,13 @@ class ClosureRow:
 
 @dataclass(frozen=True, slots=True)
 class DisplacementRow:
-    """A count of people who came from an origin to a host, cumulative from the start of its series."""
+    """A count of people who came from an origin to a host since an evening, cumulative within its series."""
 
     on: date
     origin: str
     host: str
     cum_persons: float
+    since: date | None
     source: str
     grade: str
     known_on: date

@@ -267,17 +267,19 @@ CLOSURES = Table(
 DISPLACEMENT = Table(
     "displacement",
     "record/displacement.csv",
-    "Counts of displaced people, cumulative from the start of their series; drawn beside the results.",
+    "Counts of displaced people, cumulative within their series of one origin, host and `since`; drawn beside the results and "
+    "scored by `backtest`.",
     (
         Column("date", "date", "day of the count", attribute="on"),
         Column("origin", "text", "area, place, or free text"),
         Column("host", "key", "place or country that took them in", refers_to=("place", "abroad")),
         Column("cum_persons", "number", "people so far", "people", least=0),
+        Column("since", "date", "evening from which they are counted, blank if unknown or the start of a run", default=""),
         SOURCE,
         GRADE,
         KNOWN_ON,
     ),
-    unique=("date", "origin", "host", "source"),
+    unique=("date", "origin", "host", "since", "source"),
     noun=nouns.DisplacementRow,
 )
 

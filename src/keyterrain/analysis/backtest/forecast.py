@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from keyterrain.analysis.measures.replicates import of_chunk, of_run
+from keyterrain.analysis.backtest.waves import Gains, counts_after
+from keyterrain.analysis.measures.replicates import EVENTS, of_chunk, of_run
 
 if TYPE_CHECKING:
     from keyterrain.analysis.backtest.risk import PlaceAtRisk
+    from keyterrain.analysis.backtest.waves import CountAfterStart, CountLeftOut
     from keyterrain.analysis.measures.replicates import Replicates
     from keyterrain.campaign.chunks import PlayedChunk
     from keyterrain.campaign.ensemble import Run
@@ -22,24 +23,8 @@ if TYPE_CHECKING:
     from keyterrain.theatre.scenario import Scenario
 
 Floats = NDArray[np.float64]
-READ = ("control", "corridor_open", "n_displaced")
-"""Variables of the store that a backtest reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountAfterStart:
-    """A count of displaced people after the start: by how many it exceeds the last one of its series known at the start.
-
-    `before` is the rate per day between the last two counts known at the start, 0 where there are fewer.
-    """
-
-    on: date
-    day: int
-    host: str
-    origin: str
-    gain: float
-    before: float
-    grade: str
+READ = ("control", "corridor_open", "n_displaced", EVENTS)
+"""What of the store a backtest reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +49,7 @@ class Asked:
     places: tuple[PlaceAtRisk, ...]
     corridors: tuple[CorridorDays, ...]
     counts: tuple[CountAfterStart, ...]
+    counts_left_out: tuple[CountLeftOut, ...]
     days: int
 
 
@@ -79,8 +65,8 @@ class Forecast:
         For each corridor the share of replicates (observed day) in which it is open.
     n_closed
         Days closed (replicate, corridor) among the observed ones.
-    gain
-        Displaced people (replicate, count) at the host beyond those of the first evening.
+    gains
+        Displaced people who came to the hosts.
     """
 
     n: int
@@ -88,12 +74,12 @@ class Forecast:
     taken: Floats
     p_open: tuple[Floats, ...]
     n_closed: Floats
-    gain: Floats
+    gains: Gains
 
 
 def asked_of_record(scenario: Scenario, start: date, places: tuple[PlaceAtRisk, ...], days: int) -> Asked:
     """Return what the record of the first `days` days after a start can be asked about."""
-    return Asked(places, tuple(_corridors(scenario, start, days)), tuple(_counts(scenario, start, days)), days)
+    return Asked(places, tuple(_corridors(scenario, start, days)), *counts_after(scenario, start, days), days)
 
 
 def _corridors(scenario: Scenario, start: date, days: int) -> list[CorridorDays]:
@@ -109,24 +95,6 @@ def _corridors(scenario: Scenario, start: date, days: int) -> list[CorridorDays]
     return found
 
 
-def _counts(scenario: Scenario, start: date, days: int) -> list[CountAfterStart]:
-    series = defaultdict(list)
-    for row in sorted(scenario.record.displacement, key=lambda row: row.on):
-        series[row.host, row.origin].append(row)
-    found = []
-    for (host, origin), rows in series.items():
-        known = [row for row in rows if row.on <= start]
-        base = known[-1].cum_persons if known else 0.0
-        rate = 0.0
-        if len(known) > 1 and known[-1].on > known[-2].on:
-            rate = (known[-1].cum_persons - known[-2].cum_persons) / (known[-1].on - known[-2].on).days
-        for row in rows:
-            day = (row.on - start).days
-            if 0 < day <= days:
-                found.append(CountAfterStart(row.on, day, host, origin, row.cum_persons - base, rate, row.grade))
-    return sorted(found, key=lambda count: (count.on, count.host, count.origin))
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What some replicates add: replicates that held and that first took, closed days, people."""
@@ -136,7 +104,7 @@ class _Part:
     first: NDArray[np.int64]
     open: tuple[NDArray[np.int64], ...]
     n_closed: Floats
-    gain: Floats
+    gains: Gains
 
 
 def _look(asked: Asked, replicates: Replicates) -> _Part:
@@ -151,16 +119,11 @@ def _look(asked: Asked, replicates: Replicates) -> _Part:
         np.add.at(first[:, column], theirs[ever].argmax(axis=1), 1)
     ways = np.asarray(replicates.arrays["corridor_open"])
     is_open = [ways[:, list(each.days), replicates.at("corridor", each.corridor)] > 0 for each in asked.corridors]
-    people = np.asarray(replicates.arrays["n_displaced"])
-    gain = [
-        people[:, count.day, replicates.at("host", count.host)].astype(float) - people[:, 0, replicates.at("host", count.host)]
-        for count in asked.counts
-    ]
     n = replicates.n
     closed = [(~each).sum(axis=1) for each in is_open]
     return _Part(
         n, held, first, tuple(each.sum(axis=0) for each in is_open),
-        np.array(closed, dtype=float).reshape(-1, n).T, np.array(gain, dtype=float).reshape(-1, n).T,
+        np.array(closed, dtype=float).reshape(-1, n).T, Gains.of(asked.counts, replicates),
     )  # fmt: skip
 
 
@@ -178,7 +141,7 @@ def _together(parts: Sequence[_Part]) -> Forecast:
     taken = np.sum([part.first for part in parts], axis=0).cumsum(axis=0) / n
     p_open = tuple(np.sum([part.open[row] for part in parts], axis=0) / n for row in range(len(parts[0].open)))
     return Forecast(
-        n, held, taken, p_open, np.concatenate([part.n_closed for part in parts]), np.concatenate([part.gain for part in parts])
+        n, held, taken, p_open, np.concatenate([part.n_closed for part in parts]), Gains.joined([part.gains for part in parts])
     )
 
 

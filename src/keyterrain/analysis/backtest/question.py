@@ -27,6 +27,7 @@ from keyterrain.analysis.backtest.scores import (
     order_score,
     scored,
 )
+from keyterrain.analysis.backtest.waves import score_counts, score_waves
 from keyterrain.analysis.kept_answers import refuse_run_that_was_changed
 from keyterrain.campaign.ensemble import Run
 from keyterrain.campaign.errors import RunRefused
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from keyterrain.analysis.backtest.forecast import Asked, Forecast
     from keyterrain.analysis.backtest.happened import Happened
     from keyterrain.analysis.backtest.risk import LeftOut, PlaceAtRisk
+    from keyterrain.analysis.backtest.waves import CountLeftOut, CountScore
     from keyterrain.campaign.chunks import Kernels
     from keyterrain.campaign.variants import Executor
     from keyterrain.theatre.scenario import Scenario
@@ -92,21 +94,6 @@ class CorridorScore:
 
 
 @dataclass(frozen=True, slots=True)
-class CountScore:
-    """A count of displaced people beside what was foretold: median, 5 and 95 per cent, and the CRPS in people."""
-
-    on: date
-    host: str
-    origin: str
-    observed: float
-    median: float
-    low: float
-    high: float
-    crps: float
-    baselines: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class BacktestScores:
     """Scores of one campaign, or of several pooled.
 
@@ -136,6 +123,8 @@ class CampaignBacktest:
 
     Attributes
     ----------
+    counts, waves
+        Counts of displaced people one by one, and their mean CRPS beside the rivals', counts of one wave being one episode.
     not_scored
         Horizons that lie beyond the run or the record, each with the reason.
     blind
@@ -157,6 +146,8 @@ class CampaignBacktest:
     left_out: tuple[LeftOut, ...]
     corridors: tuple[CorridorScore, ...]
     counts: tuple[CountScore, ...]
+    counts_left_out: tuple[CountLeftOut, ...]
+    waves: Score
     not_scored: Mapping[int, str]
     blind: str
     reason: str
@@ -288,6 +279,7 @@ def _campaign(
     reachable = tuple(horizon for horizon in horizons if horizon <= n_days)
     beside = rivals(scenario, situation, risk, n_days)
     material = _Material(f"{scenario.name} from {start}", seed, risk.places, forecast, fact, beside, units, reachable)
+    counts = score_counts(asked.counts, forecast.gains)
     campaign = CampaignBacktest(
         scenario=scenario.name,
         title=scenario.title,
@@ -303,7 +295,9 @@ def _campaign(
         places=_places(scenario.name, start, material),
         left_out=risk.left_out,
         corridors=tuple(_corridor_scores(asked, forecast)),
-        counts=tuple(_count_scores(asked, forecast)),
+        counts=counts,
+        counts_left_out=asked.counts_left_out,
+        waves=score_waves(asked.counts, counts, seed),
         not_scored={horizon: _why_not(horizon, days, until, start) for horizon in horizons if horizon > n_days},
         blind=scenario.backtest.blind,
         reason=scenario.backtest.reason,
@@ -472,21 +466,4 @@ def _corridor_scores(asked: Asked, forecast: Forecast) -> list[CorridorScore]:
                 float(brier(p_open, fact).mean()), baselines,
             )
         )  # fmt: skip
-    return found
-
-
-def _count_scores(asked: Asked, forecast: Forecast) -> list[CountScore]:
-    if not asked.counts:
-        return []
-    from scoringrules import crps_ensemble
-
-    found = []
-    for column, count in enumerate(asked.counts):
-        gain = forecast.gain[:, column]
-        low, median, high = np.quantile(gain, [0.05, 0.5, 0.95])
-        crps = float(crps_ensemble(count.gain, gain, backend="numpy"))
-        baselines = {"nothing changes": abs(count.gain), "goes on as before": abs(count.gain - count.before * count.day)}
-        found.append(
-            CountScore(count.on, count.host, count.origin, count.gain, float(median), float(low), float(high), crps, baselines)
-        )
     return found

@@ -38,6 +38,7 @@ FAULT_CHECKS: tuple[Check, ...] = (
     history.contestants_are_hostile,
     history.nothing_is_known_before_it_happened,
     history.closures_are_of_roads,
+    history.counts_grow_from_their_beginning,
     history.starts_are_covered,
     history.climate_has_twelve_months,
     questions.parameters_can_be_replaced,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 
 from keyterrain.theatre.draft import Draft, Row
 from keyterrain.theatre.faults import Fault, nearest, shown
@@ -98,6 +99,22 @@ def closures_are_of_roads(draft: Draft) -> Iterator[Fault]:
             yield row.fault("to", f"there is no road from {road}", nearest(road, roads))
         if row.get("closed_on") and row.get("reopened_on") and row.get("reopened_on") < row.get("closed_on"):
             yield row.fault("reopened_on", "is before the day of closing")
+
+
+def counts_grow_from_their_beginning(draft: Draft) -> Iterator[Fault]:
+    """People are counted after the evening from which they are counted, and a cumulative count does not fall."""
+    series: dict[tuple[str, str, date | None], list[Row]] = defaultdict(list)
+    for row in draft.rows("displacement"):
+        if row.get("since") and row.get("date") and row.get("since") >= row.get("date"):
+            yield row.fault("since", f"{row.get('since')} is not before the day of the count")
+        if row.has("origin", "host", "date", "cum_persons"):
+            series[row.get("origin"), row.get("host"), row.get("since")].append(row)
+    for (origin, host, _), rows in series.items():
+        ordered = sorted(rows, key=lambda row: row.get("date"))
+        for earlier, later in pairwise(ordered):
+            if later.get("date") > earlier.get("date") and later.get("cum_persons") < earlier.get("cum_persons"):
+                what = f"people from {origin} at {host} are fewer than on {earlier.get('date')}: a new series has its own `since`"
+                yield later.fault("cum_persons", what)
 
 
 def starts_are_covered(draft: Draft) -> Iterator[Fault]:
