@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 
 from fabricated_run import fabricated_kernels
 from keyterrain.analysis.saved_backtest import saved_backtest
+from keyterrain.campaign.calibrated import CalibratedDraws
 from keyterrain.campaign.ensemble import run
+from keyterrain.campaign.interventions import Interventions
 from keyterrain.cli.main import main
 from keyterrain.report import write_report
 from keyterrain.theatre import load
@@ -83,6 +86,29 @@ def test_a_run_is_read_and_its_report_shows_forecast_beside_fact(run_folder: Pat
     for text in ("Given the attack", "nothing comes", "cannot tell: the record does not say since when they were counted"):
         assert text in page
     assert "<b>the record</b>" not in page
+
+
+def calibrated_run(folder: Path, out: Path, until: date) -> Path:
+    draws = CalibratedDraws("fit", ("decision.tempo",), ((0.5,), (2.0,)), (), until)
+    interventions = Interventions(calibrated=draws)
+    run(load(folder), replicates=4, out=out, seed=4, kernels=fabricated_kernels(), interventions=interventions)
+    return out
+
+
+def test_a_calibrated_run_is_scored_if_the_fit_did_not_see_what_is_scored(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = calibrated_run(folder, tmp_path / "earlier", date(2013, 11, 13))
+    code, out, _ = said(capsys, str(earlier), "--save")
+    assert code == 0
+    assert "parameters drawn from fit, records up to 2013-11-13" in out
+    kept = saved_backtest(earlier)
+    assert kept is not None
+    assert kept.fitted == "fit, records up to 2013-11-13"
+    assert "Parameters drawn from fit" in write_report(earlier).read_text(encoding="utf-8")
+    code, out, err = said(capsys, str(calibrated_run(folder, tmp_path / "later", date(2014, 1, 1))))
+    assert (code, out) == (2, "")
+    assert "has seen what would be scored" in err.replace("\n", " ")
 
 
 def test_several_are_pooled(run_folder: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

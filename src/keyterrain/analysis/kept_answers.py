@@ -89,15 +89,24 @@ class AskedCampaign:
         return [f"another {what} ({one}, the run has {two})" for what, one, two in pairs if one != two]
 
 
-def refuse_run_that_was_changed(run: Run) -> None:
+CALIBRATED = "calibrated"
+"""Kind of intervention by which a run draws parameters that were fitted on other campaigns."""
+
+
+def refuse_run_that_was_changed(run: Run, *, but: str = "") -> None:
     """Refuse to ask, of a run with interventions, what is asked of the campaign without any.
+
+    Parameters
+    ----------
+    but
+        A kind of intervention that does not matter to the question.
 
     Raises
     ------
     RunRefused
         The run has interventions.
     """
-    changes = run.manifest.plan.interventions.to_json()
+    changes = {kind: each for kind, each in run.manifest.plan.interventions.to_json().items() if kind != but}
     if changes:
         raise RunRefused(
             f"{run.path} was played with {json.dumps(changes, default=str)}, and this question is asked of the campaign as its "
@@ -160,8 +169,8 @@ class AnswerFile(Generic[Read]):
         write_atomically(path, json.dumps(plain(written), indent=1, allow_nan=False).encode() + b"\n")
         return path
 
-    def keep_about(self, answer: Answered, run: Run, content: Content) -> Path:
-        """Keep an answer in the folder of the run that it is about.
+    def keep_about(self, answer: Answered, run: Run, content: Content, *, but: str = "") -> Path:
+        """Keep an answer in the folder of the run that it is about; one kind of intervention may not matter to it.
 
         Raises
         ------
@@ -169,7 +178,7 @@ class AnswerFile(Generic[Read]):
             The answer is about another campaign than the run's, or the run has interventions.
         """
         asked = AskedCampaign.answered(answer, run)
-        refuse_run_that_was_changed(run)
+        refuse_run_that_was_changed(run, but=but)
         if differing := asked.differences(run.manifest.plan):
             raise RunRefused(f"The answer cannot be kept in {run.path}: it is about {' and '.join(differing)}.")
         return self.keep(run, {"campaign": asked, **content})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyterrain.analysis.backtest.question import CorridorScore
-from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, plain, read_as
+from keyterrain.analysis.kept_answers import CALIBRATED, AnswerFile, AskedCampaign, plain, read_as
 
 if TYPE_CHECKING:
     from keyterrain.analysis.backtest.question import Backtest, BacktestScores, CampaignBacktest
@@ -148,6 +148,7 @@ class SavedBacktest:
     not_scored: Mapping[str, str]
     blind: str
     reason: str
+    fitted: str = ""
 
 
 def sentence(scores: BacktestScores, blind: str = "") -> str:
@@ -209,6 +210,7 @@ def _campaign_for_scripts(each: CampaignBacktest) -> dict[str, Any]:
         "answer": sentence(each.scores, each.blind),
         "blind": {"true": True, "false": False}.get(each.blind),
         "reason": each.reason or None,
+        "fitted": each.fitted or None,
         **_scores_for_scripts(each.scores),
     }
 
@@ -225,4 +227,4 @@ saved_backtest = FILE.kept
 
 def save_backtest(answer: CampaignBacktest, run: Run) -> Path:
     """Keep the backtest of a run in its folder, with the sentence that says what came of it."""
-    return FILE.keep_about(answer, run, {"answer": answer, "sentence": sentence(answer.scores, answer.blind)})
+    return FILE.keep_about(answer, run, {"answer": answer, "sentence": sentence(answer.scores, answer.blind)}, but=CALIBRATED)

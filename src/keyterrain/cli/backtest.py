@@ -130,6 +130,7 @@ def _of_campaign(each: CampaignBacktest) -> str:
         f"{' and '.join(each.sides) or 'nobody'} of {len(each.places)} places held by an enemy at the start"
     )
     lines = [_of_scores(title, each.scores, each.blind)]
+    lines += [f"  parameters drawn from {each.fitted}"] * bool(each.fitted)
     lines += [f"  not scored at {horizon} days: {why}" for horizon, why in each.not_scored.items()]
     if each.last_row is not None:
         lines += _wrapped(

@@ -35,6 +35,7 @@ def backtest_html(saved: SavedBacktest, names: Mapping[str, str]) -> str:
     notes = [
         NOTE,
         saved.reason,
+        f"Parameters drawn from {saved.fitted}." if saved.fitted else "",
         f"The record is taken to cover all days up to {saved.observed_until}; its last change is of {last_row}.",
         f"Left out: {left_out}." if left_out else "",
         *(f"Not scored at {day} days: {why}." for day, why in saved.not_scored.items()),

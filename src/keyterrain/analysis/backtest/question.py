@@ -28,7 +28,7 @@ from keyterrain.analysis.backtest.scores import (
     scored,
 )
 from keyterrain.analysis.backtest.waves import score_counts, score_waves
-from keyterrain.analysis.kept_answers import refuse_run_that_was_changed
+from keyterrain.analysis.kept_answers import CALIBRATED, refuse_run_that_was_changed
 from keyterrain.campaign.ensemble import Run
 from keyterrain.campaign.errors import RunRefused
 from keyterrain.campaign.variants import Stage, Variant
@@ -129,6 +129,8 @@ class CampaignBacktest:
         Horizons that lie beyond the run or the record, each with the reason.
     blind
         `true`, `false`, or empty where the scenario does not say.
+    fitted
+        By which calibration parameters were drawn, and up to when the records go that it saw; empty without one.
     """
 
     scenario: str
@@ -151,6 +153,7 @@ class CampaignBacktest:
     not_scored: Mapping[int, str]
     blind: str
     reason: str
+    fitted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +262,11 @@ def _campaign(
     from keyterrain.version import __version__
 
     scenario, run = target.scenario, target.run
-    if run is not None:
-        refuse_run_that_was_changed(run)
     situation = scenario.situation(target.start)
     days = target.days or situation.days
     start = situation.start
     seed = run.manifest.plan.seed if run is not None else seed
+    fitted = _fitted(run, start) if run is not None else ""
     risk = at_risk(scenario, situation)
     until = observed_until(scenario, start, days)
     n_days = max((until - start).days, 0)
@@ -301,8 +303,23 @@ def _campaign(
         not_scored={horizon: _why_not(horizon, days, until, start) for horizon in horizons if horizon > n_days},
         blind=scenario.backtest.blind,
         reason=scenario.backtest.reason,
+        fitted=fitted,
     )
     return material, campaign
+
+
+def _fitted(run: Run, start: date) -> str:
+    """Return by what the parameters of a run were fitted; other interventions, and fits that saw what is scored, are refused."""
+    refuse_run_that_was_changed(run, but=CALIBRATED)
+    draws = run.manifest.plan.interventions.calibrated
+    if draws is None:
+        return ""
+    if not draws.is_of_the_past_of(start):
+        raise RunRefused(
+            f"{run.path} was played with {draws.name}, which was fitted on records up to {draws.until}, after the start: it has "
+            "seen what would be scored. Play it with a calibration whose --scored names this scenario."
+        )
+    return f"{draws.name}, records up to {draws.until}"
 
 
 def _why_not(horizon: int, days: int, until: date, start: date) -> str:
