@@ -44,7 +44,7 @@ FAULTS = {
     ),
     "the dead are not counted": ("dynamics/displacement.py", "s.count[KILLED] += n", "s.count[KILLED] += 0"),
     "one draw for length and losses of a phase": ("dynamics/combat.py", "LOSS_DRAW = 1", "LOSS_DRAW = 0"),
-    "one draw for both kinds of attack": ("dynamics/decision.py", "CHOICE_DRAW = 1", "CHOICE_DRAW = 0"),
+    "one draw for sight and preference": ("dynamics/appraisal.py", "CHOICE_DRAW = 1", "CHOICE_DRAW = 0"),
 }
 
 Prepare = Callable[..., Prepared]

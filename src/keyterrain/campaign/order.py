@@ -103,17 +103,17 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         name="decision",
         reads=("estimates", "control", "threat", "supply flow", "snow", "readiness"),
         writes=("operations", "orders"),
-        draws="1 per enemy place every ninth day; every third day 1 per place it could attack, 1 per actor called from a place",
+        draws="1 per enemy place every ninth day, 1 per side and place every 27th; every third 1 per actor called from a place",
         kernels=("decision",),
         state_reads=_fields(
             "attacker cooldown count.ORDERS earmark flow force held_days holder hours intruder last_success op_days "
             "op_force op_prep_days op_sent op_staging op_state op_target op_wanted order_actor order_from order_n pair_begin "
-            "pair_way pair_weight passable readiness sight sky.MEAN_SUPPORT snow_cm strength taken threat threat_now threatened "
-            "value_scale"
+            "pair_way pair_weight passable preference readiness sight sky.MEAN_SUPPORT snow_cm strength taken threat "
+            "threat_now threatened value_scale"
         ),
         state_writes=_fields(
             "besieger cooldown count.ORDERS earmark op_days op_force op_lost op_prep_days op_sent op_staging op_state op_target "
-            "op_wanted order_actor order_from order_hours order_n order_risk order_to sight threatened value_scale"
+            "op_wanted order_actor order_from order_hours order_n order_risk order_to preference sight threatened value_scale"
         ),
     ),
     Step(

@@ -103,7 +103,7 @@ def work(arguments: argparse.Namespace) -> Answer:
                 start_replicates=starts,
                 shapley=arguments.shapley,
                 pairs=arguments.pairs,
-                relief=arguments.relief or 0,
+                relief=arguments.relief,
                 announce=lambda allowance: say_beforehand(allowance, progress),
                 executor=crew,
                 progress=progress,

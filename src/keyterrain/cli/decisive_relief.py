@@ -24,7 +24,7 @@ def add_relief(parser: argparse.ArgumentParser) -> None:
     """Add what asks for relief."""
     says = "ask again with all assumptions about relief at their joint 5%% and 95%% points and off, so many replicates each (50)"
     parser.add_argument(
-        "--relief", nargs="?", const=REPLICATES, type=number_that_may_be_left_out(2, 1000), metavar="N", help=says
+        "--relief", nargs="?", const=REPLICATES, default=0, type=number_that_may_be_left_out(2, 1000), metavar="N", help=says
     )
 
 

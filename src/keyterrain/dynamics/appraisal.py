@@ -25,7 +25,10 @@ LEAST_SEEN = 30.0
 """Smallest garrison that a side reckons with (assumption)."""
 REACH_WALK_HOURS = 2.0
 """What counts as near: two hours' walk along the routes (assumption; by vehicle nearly the whole theatre would be near)."""
+PREFER_EVERY_DAYS = 27
+"""Days for which a side keeps what it likes about places beyond their worth (assumption: about a month, three looks)."""
 SIGHT_DRAW = 0
+CHOICE_DRAW = 1
 
 CORRIDOR = 0
 PEOPLE = 1
@@ -54,6 +57,17 @@ def look(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
                 continue
             shock = d.par.decision_sight_error * normal(s.sight_luck[0, place])
             s.sight[side, place] = shock if day == 1 else memory * s.sight[side, place] + fresh * shock
+
+
+@kernel
+def prefer(day: int, w: World, luck: Luck, s: State) -> None:
+    """Draw what each side likes about each place beyond its worth, Gumbel, for a while: a taste and no lottery."""
+    for side in range(w.n_sides):
+        if not w.active[side]:
+            continue
+        fill_uniforms(luck, DECISION, day, w.side_place_word[side], w.n_places, CHOICE_DRAW, s.sight_luck)
+        for place in range(w.n_places):
+            s.preference[side, place] = -math.log(-math.log(s.sight_luck[0, place]))
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Decision: whom a side attacks and when, whom it helps, by sides that see through their own error.
 
-    U[j] = worth[j] + pull [next to the last success, or a fresh gain of the enemy's] + Gumbel(noise)
+    U[j] = worth[j] + pull [next to the last success, or a fresh gain of the enemy's] + Gumbel(noise) [for 27 days]
 
 Every third day a side with a free slot begins the operation that it likes best; worth is a matter of `appraisal`, what follows of
 `operations`. A slot that consolidates a capture is free for what lies next door. There, and against what an enemy took within a
@@ -15,6 +15,7 @@ import numpy as np
 
 from keyterrain.dynamics.appraisal import (
     LOOK_EVERY_DAYS,
+    PREFER_EVERY_DAYS,
     believed_handicap,
     believed_p_phase,
     believed_support,
@@ -23,6 +24,7 @@ from keyterrain.dynamics.appraisal import (
     look,
     p_of_all,
     phases_left,
+    prefer,
     scale_values,
     utility,
 )
@@ -53,7 +55,6 @@ FRESH_DAYS = 30
 0041)."""
 RELIEF_HOURS = 12.0
 """Time on the march within which garrisons are asked for help (assumption)."""
-CHOICE_DRAW = 1
 RELIEF_DRAW = 3
 
 
@@ -209,8 +210,7 @@ def begin_best(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, fre
         worth = utility(w, d, s, side, place, mass, believed, p_phase, p_all, own)
         if worth <= 0.0:
             continue
-        u = uniforms(luck, DECISION, day, w.side_place_word[side, place], CHOICE_DRAW)
-        worth -= d.par.decision_choice_noise * math.log(-math.log(u.a))
+        worth += d.par.decision_choice_noise * s.preference[side, place]
         if next_to(w, place, s.last_success[side]) or fresh_gain(w, s, side, place):
             worth += d.par.decision_success_pull
         if worth > best_utility:
@@ -316,6 +316,8 @@ def decision(day: int, w: World, d: Draw, luck: Luck, s: State) -> None:
     count_facing(w, s)
     if day % LOOK_EVERY_DAYS == 1:
         look(day, w, d, luck, s)
+    if day % PREFER_EVERY_DAYS == 1:
+        prefer(day, w, luck, s)
     for side in range(w.n_sides):  # before any side reviews its massing, which relief looks at
         if w.active[side]:
             call_relief(day, w, d, luck, s, side)

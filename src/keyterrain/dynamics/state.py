@@ -308,6 +308,7 @@ class State(Protocol):
     corridor_delivery: Floats  # (C)
     sight_luck: Floats  # (3, P) scratch: uniforms
     sight: Floats  # (S, P) error of a side's estimate, log
+    preference: Floats  # (S, P) standard Gumbel
     value_scale: Floats  # (S, 4)
     last_success: Ints  # (S) place
     cooldown: Ints  # (S, P) day until which a target is left alone
@@ -618,6 +619,7 @@ STATE_LAYOUT: dict[str, tuple[str, str]] = {
     "corridor_delivery": ("f8", "corridors"),
     "sight_luck": ("f8", "three places"),
     "sight": ("f8", "sides places"),
+    "preference": ("f8", "sides places"),
     "value_scale": ("f8", "sides four"),
     "last_success": ("i4", "sides"),
     "cooldown": ("i4", "sides places"),
