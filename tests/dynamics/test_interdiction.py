@@ -16,7 +16,7 @@ from keyterrain.dynamics.interdiction import interdiction
 from keyterrain.dynamics.luck import Luck
 from keyterrain.dynamics.state import CLOSURE, EVENTS, OVERFLOW
 
-HALF_STRENGTH, REACH_HOURS, UNSEEN_SHARE, ATTACK_RATE, CLOSING_SHARE, CLOSURE_DAYS, TAX = 400.0, 1.5, 0.3, 0.153, 0.3, 2.0, 0.5
+HALF_STRENGTH, REACH_HOURS, UNSEEN_SHARE, ATTACK_RATE, CLOSING_SHARE, CLOSURE_DAYS, TAX = 400.0, 1.5, 0.3, 0.167, 0.3, 2.0, 0.5
 UNSAFE = 0.25
 SETTLED_DAYS = 100
 """Days after which the smoothed threat has reached its level."""

@@ -23,7 +23,7 @@ from keyterrain.theatre.parameters import PARAMETERS
 REACH_HOURS, BYPASS_HOURS, BYPASS_GUARD = 12.0, 6.0, 500.0
 STORE_DAYS, LOW_DAYS, FLOOR, FIGHTING_USE, LOCAL_PART = 20.0, 5.0, 0.35, 2.5, 0.3
 ACTIVE = ("government", "opposition")
-ATTACK_RATE = 0.153
+ATTACK_RATE = 0.167
 
 
 class Line(NamedTuple):
