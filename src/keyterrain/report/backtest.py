@@ -27,6 +27,9 @@ NOTE = (
 
 DASHES = ("dash", "dot", "dashdot", "longdash", "solid")
 
+WHOLE_FROM = 100
+"""From here on a number is one of people and said whole."""
+
 
 def backtest_html(saved: SavedBacktest, names: Mapping[str, str]) -> str:
     """Return the label, the scores and the tables; the figures' frames stand among them."""
@@ -253,13 +256,14 @@ def _laid_out(
     return figure
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+def _number(value: float | None, digits: int = 4) -> str:
+    """Scores and their errors in one form down a column: people whole, shares to as many decimals."""
+    return "" if value is None else f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.{digits}f}"
 
 
 def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"<small>[{low:.3g}, {high:.3g}]</small>"
+    return "" if low is None or high is None else f"<small>[{_number(low, 3)}, {_number(high, 3)}]</small>"
 
 
 def _beside(baselines: Mapping[str, float]) -> str:
-    return html_text("; ".join(f"{name} {value:.4g}" for name, value in baselines.items()))
+    return html_text("; ".join(f"{name} {_number(value)}" for name, value in baselines.items()))
