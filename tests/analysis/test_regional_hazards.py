@@ -85,6 +85,14 @@ def test_the_latest_record_that_ends_before_the_start_is_used(folder: Path) -> N
         return regional_hazards(scenario, holder, (taker, "others"), start, table)
 
     late, early = found(BEFORE), found(BEFORE - timedelta(days=1))
+    rows = table.read_text(encoding="utf-8").splitlines()
+    others = [row.replace(",theirs,", ",others,") for row in rows[1:]]
+    table.write_text("\n".join([*rows, *others]) + "\n", encoding="utf-8")
+    by_either = found(BEFORE)
+    assert by_either is not None
+    assert late is not None
+    assert (by_either.falls, by_either.days) == (tuple(2 * each for each in late.falls), late.days), "the same ground, two takers"
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert late is not None
     assert early is not None
     assert late.falls == (1.0, 1.0, 0.0)

@@ -104,7 +104,8 @@ def _unchecked(draws: CalibratedDraws) -> Interventions:
 
 
 def test_only_what_ended_before_a_start_makes_a_forecast() -> None:
-    assert DRAWS.is_of_the_past_of(date(2013, 6, 8))
+    assert DRAWS.is_of_the_past_of(date(2013, 6, 9))
+    assert not DRAWS.is_of_the_past_of(date(2013, 6, 8))
     assert not DRAWS.is_of_the_past_of(date(2013, 6, 7))
     assert replace(DRAWS, until=None).is_of_the_past_of(date(1900, 1, 1))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,8 @@ def test_a_run_is_read_and_its_report_shows_forecast_beside_fact(run_folder: Pat
     assert "<b>the record</b>" not in page
 
 
-def calibrated_run(folder: Path, out: Path, until: date) -> Path:
-    draws = CalibratedDraws("fit", ("decision.tempo",), ((0.5,), (2.0,)), (), until)
+def calibrated_run(folder: Path, out: Path, until: date | None, fitted_on: tuple[str, ...] = ()) -> Path:
+    draws = CalibratedDraws("fit", ("decision.tempo",), ((0.5,), (2.0,)), fitted_on, until)
     interventions = Interventions(calibrated=draws)
     run(load(folder), replicates=4, out=out, seed=4, kernels=fabricated_kernels(), interventions=interventions)
     return out
@@ -106,9 +107,24 @@ def test_a_calibrated_run_is_scored_if_the_fit_did_not_see_what_is_scored(
     assert kept is not None
     assert kept.fitted == "fit, records up to 2013-11-13"
     assert "Parameters drawn from fit" in write_report(earlier).read_text(encoding="utf-8")
-    code, out, err = said(capsys, str(calibrated_run(folder, tmp_path / "later", date(2014, 1, 1))))
-    assert (code, out) == (2, "")
-    assert "has seen what would be scored" in err.replace("\n", " ")
+    later = calibrated_run(folder, tmp_path / "later", date(2014, 1, 1))
+    on_its_first_day = calibrated_run(folder, tmp_path / "first", date(2013, 11, 22))
+    on_itself = calibrated_run(folder, tmp_path / "itself", None, ("small",))
+    for each in (later, on_its_first_day, on_itself):
+        code, out, err = said(capsys, str(each))
+        assert (code, out) == (2, "")
+        assert "has seen what would be scored" in err.replace("\n", " ")
+
+
+def test_the_answer_of_a_calibrated_run_is_not_taken_for_that_of_another(
+    folder: Path, run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calibrated = calibrated_run(folder, tmp_path / "calibrated", date(2013, 11, 13))
+    assert said(capsys, str(calibrated), "--save")[0] == 0
+    plain = tmp_path / "plain"
+    shutil.copytree(run_folder, plain)
+    shutil.copy(calibrated / "backtest.json", plain)
+    assert "another calibration" in write_report(plain).read_text(encoding="utf-8")
 
 
 def test_several_are_pooled(run_folder: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -440,6 +440,78 @@ def consolidating(strengths: list[int]) -> tuple[Records, Records, Records]:
     return world, draw, states
 
 
+def far_garrison(hours: float) -> tuple[Records, Records, Records]:
+    """A captured place (1) with a small garrison next to an enemy (2); the army stands so many hours behind it (0)."""
+    world = make_world(3, [Road(0, 1, hours), Road(1, 2, 4.0)], ACTORS, approaches=np.full(3, 3))
+    draw = make_draw(
+        holder=[GOVERNMENT, GOVERNMENT, OPPOSITION],
+        strength={(ARMY, 0): 5000, (ARMY, 1): 100, (BRIGADES, 2): 300},
+        population=np.full(3, 10_000.0),
+        held_days=np.full(3, OLD_DAYS),
+        policy=[PIECEMEAL, HOLD, HOLD],
+        par=CLEAR_SIGHT,
+    )
+    return world, draw, evening(world, draw)
+
+
+def test_where_too_few_could_come_nobody_is_called_and_a_capture_goes_on_being_consolidated() -> None:
+    world, draw, states = far_garrison(25.0)
+    s = opened(states)
+    s.op_state[GOVERNMENT, 0], s.op_target[GOVERNMENT, 0], s.op_days[GOVERNMENT, 0] = CONSOLIDATING, 1, 2
+    decide(1, world, draw, states, SEED, FIRST)
+    assert (s.op_state[GOVERNMENT, 0], s.op_target[GOVERNMENT, 0]) == (CONSOLIDATING, 1)
+    assert s.cooldown[GOVERNMENT, 2] == 1 + 9
+    assert s.count[ORDERS] == 0
+    near = far_garrison(20.0)
+    decide(1, *near, SEED, FIRST)
+    assert targets(near[2]) == [2]
+
+
+def test_who_is_on_the_way_is_not_called_a_second_time() -> None:
+    world, draw, states = far_garrison(20.0)
+    s = opened(states)
+    for day in range(1, 8):
+        decide(day, world, draw, states, SEED, FIRST)
+        assert s.op_force[GOVERNMENT, 0, ARMY] <= 902
+        move(day, world, draw, states, SEED, FIRST)
+    assert s.strength[ARMY, 0] + s.strength[ARMY, 1] == 5100
+    assert s.strength[ARMY, 1] == pytest.approx(900, abs=51)
+
+
+def test_nobody_counts_for_two_operations_at_one_staging_place() -> None:
+    world, draw, states = star([150, 150], home=500)
+    s = opened(states)
+    for slot in range(2):
+        s.op_state[GOVERNMENT, slot], s.op_target[GOVERNMENT, slot], s.op_staging[GOVERNMENT, slot] = MASSING, 1 + slot, HOME
+        s.op_force[GOVERNMENT, slot, ARMY], s.op_wanted[GOVERNMENT, slot] = 450, 450
+    s.earmark[ARMY, HOME] = 900
+    decide(2, world, draw, states, SEED, FIRST)
+    assert np.array(s.op_sent[GOVERNMENT, :2]).tolist() == [450, 0]
+    assert s.order_n[: s.count[ORDERS]].sum() == 450
+
+
+def test_nobody_goes_on_from_a_capture_that_is_lost_again() -> None:
+    world, draw, states = consolidating([500, 100])
+    s = opened(states)
+    s.holder[1], s.strength[ARMY, 1], s.strength[BRIGADES, 1] = OPPOSITION, 0, 5000
+    decide(1, world, draw, states, SEED, FIRST)
+    assert s.op_state[GOVERNMENT, 0] == CONSOLIDATING
+
+
+def test_an_operation_that_is_always_short_by_what_was_lost_on_the_way_is_given_up_after_a_fortnight() -> None:
+    world, draw, states = far_garrison(8.0)
+    s = opened(states)
+    given_up = 0
+    for day in range(1, 40):
+        decide(day, world, draw, states, SEED, FIRST)
+        if s.cooldown[GOVERNMENT, 2] > 0 and given_up == 0:
+            given_up = day
+        s.count[ORDERS] = 0  # whoever marches is lost
+        s.strength[ARMY, 0] = 5000
+    assert given_up == 1 + 7 + 14 + 1, "preparation, a fortnight, and the day after"
+    assert s.cooldown[GOVERNMENT, 2] >= given_up + 21
+
+
 def test_from_a_capture_a_side_goes_on_next_door_without_new_preparation() -> None:
     world, draw, states = consolidating([500, 100])
     s = opened(states)

@@ -87,6 +87,8 @@ def test_all_faults_are_said_at_once_with_file_and_row(tmp_path: Path) -> None:
         ({"routes": ""}, "input_csv/routes.csv, row 1: the file is empty"),
         ({"routes": "#name1,name2,distance\n"}, "input_csv/routes.csv, row 1: holds no rows of data"),
         ({"lager": ""}, "source_data/lager.csv, row 1: the file is empty"),
+        ({"lager": "Date,Count\n2020-01-01,99999999999\n"}, "lager.csv, row 2, count: 99999999999 is not from 0 to 100,000,000"),
+        ({"lager": "Date,Count\n2020-01-01,-1\n"}, "lager.csv, row 2, count: -1 is not from 0 to 100,000,000"),
         ({"locations": LOCATIONS + "Zelt,E,Neighbour,1,1,camp,,0\n"}, "input_csv/locations.csv, row 8, name: 'Zelt' stands"),
         ({"locations": LOCATIONS.replace("town", "twon")}, "location_type: 'twon' is no type of place (nearest valid: town)"),
         ({"data_layout": LAYOUT.replace("zelt", "lager")}, "row 3: lager.csv holds the counts of 'Lager' already"),

@@ -64,16 +64,20 @@ class AskedCampaign:
     days: int
     seed: int
     version: str
+    calibrated: str = ""
 
     @classmethod
     def of(cls, plan: Plan) -> AskedCampaign:
         """Return the campaign of a run."""
-        return cls(plan.scenario, plan.fingerprint, plan.start, plan.days, plan.seed, plan.version)
+        draws = plan.interventions.calibrated
+        fitted = draws.digest if draws is not None else ""
+        return cls(plan.scenario, plan.fingerprint, plan.start, plan.days, plan.seed, plan.version, fitted)
 
     @classmethod
     def answered(cls, answer: Answered, run: Run) -> AskedCampaign:
         """Return the campaign that an answer asked of a run is about."""
-        return cls(answer.scenario, run.manifest.plan.fingerprint, answer.start, answer.days, answer.seed, answer.version)
+        played = cls.of(run.manifest.plan)
+        return cls(answer.scenario, played.fingerprint, answer.start, answer.days, answer.seed, answer.version, played.calibrated)
 
     def differences(self, plan: Plan) -> list[str]:
         """Name what the campaign of a run has otherwise, each with both values."""
@@ -85,6 +89,7 @@ class AskedCampaign:
             ("number of days", self.days, other.days),
             ("seed", self.seed, other.seed),
             ("version of keyterrain", self.version, other.version),
+            ("calibration", self.calibrated[:12] or "none", other.calibrated[:12] or "none"),
         )
         return [f"another {what} ({one}, the run has {two})" for what, one, two in pairs if one != two]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, plain, read_as
+from keyterrain.analysis.kept_answers import CALIBRATED, AnswerFile, AskedCampaign, plain, read_as
 
 if TYPE_CHECKING:
     from keyterrain.analysis.kept_answers import Content
@@ -112,4 +112,4 @@ def save_sensitivity(answer: Sensitivity, run: Run) -> Path:
     written = plain(answer)
     for each in written["outcomes"]:
         del each["screened"]["inputs"]
-    return FILE.keep_about(answer, run, {"answer": written})
+    return FILE.keep_about(answer, run, {"answer": written}, but=CALIBRATED)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keyterrain.analysis.kept_answers import AnswerFile, AskedCampaign, plain, read_as
+from keyterrain.analysis.kept_answers import CALIBRATED, AnswerFile, AskedCampaign, plain, read_as
 
 if TYPE_CHECKING:
     from keyterrain.analysis.kept_answers import Content
@@ -110,4 +110,6 @@ saved_update = FILE.kept
 
 def save_update(answer: Update, run: Run) -> Path:
     """Keep the update of a run in its folder: all but the weights, one for each replicate."""
-    return FILE.keep_about(answer, run, {"answer": {key: each for key, each in plain(answer).items() if key != "weights"}})
+    return FILE.keep_about(
+        answer, run, {"answer": {key: each for key, each in plain(answer).items() if key != "weights"}}, but=CALIBRATED
+    )

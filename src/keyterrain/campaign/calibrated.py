@@ -120,7 +120,7 @@ class CalibratedDraws:
 
     def is_of_the_past_of(self, start: date) -> bool:
         """Whether nothing that entered it happened after a start, so that a run from there with it may be called a forecast."""
-        return self.until is None or self.until <= start
+        return self.until is None or self.until < start
 
 
 def shipped_calibrations() -> tuple[str, ...]:

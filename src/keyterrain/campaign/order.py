@@ -106,10 +106,10 @@ ORDER_OF_DAY: tuple[Step, ...] = (
         draws="1 per enemy place every ninth day, 1 per side and place every 27th; every third 1 per actor called from a place",
         kernels=("decision",),
         state_reads=_fields(
-            "attacker cooldown count.ORDERS earmark flow force held_days holder hours intruder last_success op_days "
-            "op_force op_prep_days op_sent op_staging op_state op_target op_wanted order_actor order_from order_n pair_begin "
-            "pair_way pair_weight passable preference readiness sight sky.MEAN_SUPPORT snow_cm strength taken threat "
-            "threat_now threatened value_scale"
+            "attacker cooldown count.ORDERS earmark flow force held_days holder hours intruder last_success marching "
+            "n_marching op_days op_force op_prep_days op_sent op_staging op_state op_target op_wanted order_actor order_from "
+            "order_n pair_begin pair_way pair_weight passable preference readiness sight sky.MEAN_SUPPORT snow_cm strength "
+            "taken threat threat_now threatened value_scale"
         ),
         state_writes=_fields(
             "besieger cooldown count.ORDERS earmark op_days op_force op_lost op_prep_days op_sent op_staging op_state op_target "

@@ -33,6 +33,9 @@ PULL_STREAM = REFUGEE_FLOWS + 1
 UNDER_WAY, RETURNED, UNPLACED, DEBT = 0, 1, 2, 3
 """Columns of `elsewhere`."""
 
+CENTRAL = 2**31
+"""Number of the replicate that is played at central values: its luck is nobody's, however many replicates there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
@@ -126,7 +129,7 @@ def play_displacement(
     varied = _Variation(folder, ready, uncertainty, replicates, seed)
     arrived = np.zeros((replicates, folder.days, len(ready.hosts)), dtype=np.int32)
     elsewhere = np.zeros((replicates, folder.days, 4), dtype=np.int64)
-    central = play_once(ready, seed, replicates)  # its luck is nobody's; code is loaded before the clock runs
+    central = play_once(ready, seed, CENTRAL)  # code is loaded before the clock runs
 
     def play(replicate: int) -> float:
         began = time.thread_time()

@@ -44,7 +44,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Say what matters."""
-    from keyterrain.analysis.kept_answers import refuse_other_version, refuse_run_that_was_changed
+    from keyterrain.analysis.kept_answers import CALIBRATED, refuse_other_version, refuse_run_that_was_changed
     from keyterrain.analysis.saved_sensitivity import save_sensitivity
     from keyterrain.analysis.sensitivity.question import sensitivity
     from keyterrain.campaign.errors import RunRefused
@@ -56,7 +56,7 @@ def work(arguments: argparse.Namespace) -> Answer:
         raise RunRefused(f"A run is asked as it was played: leave out {', '.join(given)}, or ask its scenario.")
     if run is not None and arguments.save:
         refuse_other_version(run)
-        refuse_run_that_was_changed(run)
+        refuse_run_that_was_changed(run, but=CALIBRATED)
     scenario = run.scenario if run is not None else load(arguments.scenario)
     progress = CountLine("replicates")
     try:

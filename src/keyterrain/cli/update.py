@@ -43,7 +43,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def work(arguments: argparse.Namespace) -> Answer:
     """Weigh a run by observations."""
-    from keyterrain.analysis.kept_answers import refuse_other_version, refuse_run_that_was_changed
+    from keyterrain.analysis.kept_answers import CALIBRATED, refuse_other_version, refuse_run_that_was_changed
     from keyterrain.analysis.saved_update import save_update, update_for_scripts
     from keyterrain.analysis.update.question import subjects_of, update
     from keyterrain.campaign.ensemble import open_run
@@ -55,7 +55,7 @@ def work(arguments: argparse.Namespace) -> Answer:
         raise RunRefused(f"--day is {arguments.day}; the run has {run.manifest.plan.days} days.")
     if arguments.save:
         refuse_other_version(run)
-        refuse_run_that_was_changed(run)
+        refuse_run_that_was_changed(run, but=CALIBRATED)
     observations = read_observations(arguments.observed, subjects_of(run))
     answer = update(run, observations, day=arguments.day)
     machine, people = update_for_scripts(answer), _text(answer)

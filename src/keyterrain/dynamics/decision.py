@@ -93,10 +93,12 @@ def next_to(w: World, place: int, other: int) -> bool:
 
 @kernel
 def slot_next_door(w: World, s: State, side: int, place: int) -> int:
-    """Slot that consolidates a capture next to a place, NONE if there is none."""
+    """Slot that consolidates a capture next to a place, which is still the side's whole; NONE if there is none."""
     for slot in range(MOST_SLOTS):
-        if s.op_state[side, slot] == CONSOLIDATING and next_to(w, place, s.op_target[side, slot]):
-            return slot
+        taken = s.op_target[side, slot]
+        if s.op_state[side, slot] == CONSOLIDATING and next_to(w, place, taken):
+            if s.holder[taken] == side and s.intruder[taken] == NONE:
+                return slot
     return NONE
 
 
@@ -175,7 +177,7 @@ def choose(day: int, w: World, d: Draw, luck: Luck, s: State, side: int) -> None
         return
     most = count_surplus(w, d, s, side)
     if masses:
-        review_massing(day, w, d, luck, s, side, most)
+        most = review_massing(day, w, d, luck, s, side, most)
     if may_begin:
         begin_best(day, w, d, luck, s, side, slot, most)
 

@@ -2,8 +2,9 @@
 
 An operation masses at a place of its side next to the target until it has what the odds ask for and is prepared. Every third
 day its mass is reckoned anew by what is then believed of the enemy: who has called too few calls more, and who cannot have enough
-lets go. A side that goes on from a capture to a place next door needs no new preparation: places that fell in one operation did
-so within two days of each other (docs/decisions/0041). All values are assumptions.
+lets go. Nobody is called where too few could come. A side that goes on from a capture to a place next door needs no new
+preparation: places that fell in one operation did so within two days of each other (docs/decisions/0041). All values are
+assumptions.
 """
 
 from __future__ import annotations
@@ -38,8 +39,6 @@ from keyterrain.dynamics.state import (
 
 MASS_HOURS = 24.0
 """Time on the march within which garrisons are called to an operation (assumption)."""
-ARRIVED_DAYS = 3
-"""Days after which whoever was called from so far has arrived, at eight hours on the march a day."""
 PATIENCE_DAYS = 14
 """Days beyond preparation after which an operation that has not massed is given up (assumption)."""
 LONGEST_APPROACH_DAYS = 10
@@ -90,10 +89,7 @@ def call_up(
     day: int, w: World, d: Draw, luck: Luck, s: State, side: int, slot: int, place: int, staging: int, missing: float
 ) -> float:
     """Call what a garrison can spare, at most what is missing; returns how many were called."""
-    mobile = 0.0
-    for actor in range(w.n_actors):
-        if w.actor_side[actor] == side:
-            mobile += d.mobility[actor] * s.strength[actor, place] * s.surplus[place]
+    mobile = mobile_surplus(w, d, s, side, place)
     if mobile < 1.0:
         return 0.0
     part = min(1.0, missing / mobile)
@@ -130,7 +126,13 @@ def begin_operation(
     mass: float,
     prep_days: int,
 ) -> None:
-    """Set up an operation and call its mass to the staging place; without the fighters it is put off until the next look."""
+    """Set up an operation and call its mass to the staging place; without the fighters it is put off until the next look.
+
+    A slot that consolidates goes on to do so if nothing comes of it.
+    """
+    if in_reach(w, d, s, side, staging, mass) < FULL_MASS * mass:
+        s.cooldown[side, target] = day + LOOK_EVERY_DAYS
+        return
     s.op_state[side, slot] = MASSING
     s.op_target[side, slot] = target
     s.op_staging[side, slot] = staging
@@ -141,23 +143,48 @@ def begin_operation(
     s.op_lost[side, slot] = 0
     for actor in range(s.earmark.shape[0]):
         s.op_force[side, slot, actor] = 0
-    if not call_mass(day, w, d, luck, s, side, slot, mass, mass):
-        give_up_operation(day, w, d, s, side, slot, LOOK_EVERY_DAYS)
+    call_mass(day, w, d, luck, s, side, slot, mass)
 
 
 @kernel
-def call_mass(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, slot: int, missing: float, mass: float) -> bool:
-    """Call up what an operation misses, nearest garrisons first; whether its mass is near enough to full then."""
-    staging = s.op_staging[side, slot]
+def mobile_surplus(w: World, d: Draw, s: State, side: int, place: int) -> float:
+    """Fighters whom a garrison can spare and who can march."""
+    total = 0.0
+    if s.surplus[place] > 0.0:
+        for actor in range(w.n_actors):
+            if w.actor_side[actor] == side:
+                total += d.mobility[actor] * s.strength[actor, place] * s.surplus[place]
+    return total
+
+
+@kernel
+def in_reach(w: World, d: Draw, s: State, side: int, staging: int, wanted: float) -> float:
+    """Fighters who can be called to a place in a day's march; no more are counted than are wanted."""
+    found = 0.0
     begin_march_search(s, staging)
-    while missing > 0.5:
+    while found < wanted:
+        place = settle(s)
+        if place == NONE or s.path_hours[place] > MASS_HOURS:
+            break
+        found += mobile_surplus(w, d, s, side, place)
+        spread_march(w, s, side, place, staging, d.par.interdiction_unsafe_threat)
+    return found
+
+
+@kernel
+def call_mass(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, slot: int, missing: float) -> float:
+    """Call up what an operation misses, nearest garrisons first; returns how many were called."""
+    staging = s.op_staging[side, slot]
+    called = 0.0
+    begin_march_search(s, staging)
+    while missing - called > 0.5:
         place = settle(s)
         if place == NONE or s.path_hours[place] > MASS_HOURS:
             break
         if s.surplus[place] > 0.0:
-            missing -= call_up(day, w, d, luck, s, side, slot, place, staging, missing)
+            called += call_up(day, w, d, luck, s, side, slot, place, staging, missing - called)
         spread_march(w, s, side, place, staging, d.par.interdiction_unsafe_threat)
-    return bool(missing <= (1.0 - FULL_MASS) * mass)
+    return called
 
 
 @kernel
@@ -179,22 +206,52 @@ def give_up_operation(day: int, w: World, d: Draw, s: State, side: int, slot: in
 
 
 @kernel
+def promised(s: State, side: int, slot: int, actor: int) -> int:
+    """Fighters of an actor who leave an operation's staging place today or whom lower slots hold there: nobody counts for two."""
+    total = 0
+    for i in range(s.count[ORDERS]):
+        if s.order_actor[i] == actor and s.order_from[i] == s.op_staging[side, slot]:
+            total += s.order_n[i]
+    for other in range(slot):
+        if s.op_state[side, other] == MASSING and s.op_staging[side, other] == s.op_staging[side, slot]:
+            total += s.op_force[side, other, actor]
+    return total
+
+
+@kernel
+def gathered(s: State, side: int, slot: int, actor: int) -> int:
+    """Fighters of an actor whom an operation has at its staging place."""
+    free = s.strength[actor, s.op_staging[side, slot]] - promised(s, side, slot, actor)
+    return int(max(0, min(s.op_force[side, slot, actor], free)))
+
+
+@kernel
 def massed(s: State, side: int, slot: int) -> int:
     """Fighters of an operation who have arrived."""
-    staging = s.op_staging[side, slot]
     total = 0
     for actor in range(s.earmark.shape[0]):
-        total += min(s.op_force[side, slot, actor], s.strength[actor, staging])
+        total += gathered(s, side, slot, actor)
+    return total
+
+
+@kernel
+def on_the_march_to(s: State, actor: int, place: int) -> int:
+    """Fighters of an actor who are on their way to a place."""
+    total = 0
+    if s.n_marching[actor] > 0:
+        for arrival in range(s.marching.shape[0]):
+            total += s.marching[arrival, actor, place]
     return total
 
 
 @kernel
 def muster_again(s: State, side: int, slot: int) -> int:
-    """Count an operation's fighters who are there, and forget those who were lost on the way."""
+    """Count an operation's fighters who are there or on their way, and forget those who were lost."""
     staging = s.op_staging[side, slot]
     total = 0
     for actor in range(s.earmark.shape[0]):
-        n = min(s.op_force[side, slot, actor], s.strength[actor, staging])
+        left = s.strength[actor, staging] + on_the_march_to(s, actor, staging) - promised(s, side, slot, actor)
+        n = max(0, min(s.op_force[side, slot, actor], left))
         s.earmark[actor, staging] -= s.op_force[side, slot, actor] - n
         s.op_force[side, slot, actor] = n
         total += n
@@ -202,11 +259,11 @@ def muster_again(s: State, side: int, slot: int) -> int:
 
 
 @kernel
-def review_massing(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, most: float) -> None:
-    """Reckon anew what massing operations need, whose fighters have arrived: call up what is missing, or let go."""
+def review_massing(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, most: float) -> float:
+    """Reckon anew what massing operations need: call up what is missing, or let go; returns how many can still be called."""
     support = believed_support(w, d, s, side)
     for slot in range(MOST_SLOTS):
-        if s.op_state[side, slot] != MASSING or s.op_days[side, slot] < ARRIVED_DAYS:
+        if s.op_state[side, slot] != MASSING:
             continue
         target = s.op_target[side, slot]
         here = muster_again(s, side, slot)
@@ -215,8 +272,12 @@ def review_massing(day: int, w: World, d: Draw, luck: Luck, s: State, side: int,
         advantage = support - believed_handicap(w, d, s, target)
         mass = enough_mass(w, d, s, side, target, here + most, believed, advantage, phases)
         s.op_wanted[side, slot] = int(mass)
-        if mass == 0.0 or not call_mass(day, w, d, luck, s, side, slot, mass - here, mass):
+        missing = mass - here
+        if mass == 0.0 or missing - in_reach(w, d, s, side, s.op_staging[side, slot], missing) > (1.0 - FULL_MASS) * mass:
             give_up_operation(day, w, d, s, side, slot, LOOK_EVERY_DAYS)
+        elif missing > 0.5:
+            most -= call_mass(day, w, d, luck, s, side, slot, missing)
+    return most
 
 
 @kernel
@@ -230,7 +291,7 @@ def go_in(day: int, w: World, d: Draw, s: State, side: int, slot: int) -> None:
             hours = s.hours[route]
             risk = s.threat[side, route] if s.threat[side, route] > d.par.interdiction_unsafe_threat else 0.0
     for actor in range(s.earmark.shape[0]):
-        n = min(s.op_force[side, slot, actor], s.strength[actor, staging])
+        n = gathered(s, side, slot, actor)
         if n > 0:
             order(s, actor, staging, target, n, hours, risk)
             s.op_sent[side, slot] += n

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from keyterrain.theatre.faults import Fault, nearest, shown
 from keyterrain.theatre.text import UnreadableText, decode
 
+MOST_PEOPLE = 100_000_000
+"""Largest count of a place (UNHCR counted 123 million displaced people in the whole world at the end of 2024)."""
+
 
 class PlainRow(NamedTuple):
     """Cells of a row, stripped, and the line it begins on."""
@@ -160,8 +163,8 @@ class FolderReading:
             when, count = self.day(file, row, 0), self.number(file, row, 1, "count")
             if when is None or count is None:
                 continue
-            if count < 0:
-                self.fault(file, row.line, "count", f"{row.cell(1)} is below 0")
+            if not 0 <= count <= MOST_PEOPLE:
+                self.fault(file, row.line, "count", f"{row.cell(1)} is not from 0 to {MOST_PEOPLE:,}")
             day = (when - start).days
             if days and day < days[-1]:
                 self.fault(file, row.line, "date", f"{when} is before the date of the row above it")

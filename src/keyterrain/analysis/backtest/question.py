@@ -314,10 +314,12 @@ def _fitted(run: Run, start: date) -> str:
     draws = run.manifest.plan.interventions.calibrated
     if draws is None:
         return ""
-    if not draws.is_of_the_past_of(start):
+    if run.scenario.name in draws.fitted_on or not draws.is_of_the_past_of(start):
+        whose = ", ".join(draws.fitted_on) or "the region"
+        seen = f"of {whose} up to {draws.until}" if draws.until else f"of {whose}, whose days it does not say"
         raise RunRefused(
-            f"{run.path} was played with {draws.name}, which was fitted on records up to {draws.until}, after the start: it has "
-            "seen what would be scored. Play it with a calibration whose --scored names this scenario."
+            f"{run.path} was played with {draws.name}, which was fitted on records {seen}: it has seen what would be scored. "
+            "Play it with a calibration whose --scored names this scenario."
         )
     return f"{draws.name}, records up to {draws.until}"
 

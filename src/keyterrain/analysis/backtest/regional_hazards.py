@@ -62,10 +62,12 @@ def regional_hazards(
         and row["until"] < start.isoformat()
     ]
     latest = max((row["until"] for row in rows), default="")
-    by_age = {int(row["age_days"]): row for row in rows if row["until"] == latest}
-    if set(by_age) != set(AGE_EDGES):
+    of_age = {age: [row for row in rows if row["until"] == latest and int(row["age_days"]) == age] for age in AGE_EDGES}
+    if not all(of_age.values()):
         return None
-    return Hazards(*(tuple(float(by_age[age][name]) for age in AGE_EDGES) for name in ("falls", "days")))
+    falls = tuple(sum(float(row["falls"]) for row in of_age[age]) for age in AGE_EDGES)
+    days = tuple(max(float(row["days"]) for row in of_age[age]) for age in AGE_EDGES)  # the same ground, whoever takes it
+    return Hazards(falls, days)
 
 
 def hazards_from_record(recipe: Sequence[Row], folder: Path, before: date) -> list[dict[str, str]]:
