@@ -207,11 +207,8 @@ def give_up_operation(day: int, w: World, d: Draw, s: State, side: int, slot: in
 
 @kernel
 def promised(s: State, side: int, slot: int, actor: int) -> int:
-    """Fighters of an actor who leave an operation's staging place today or whom lower slots hold there: nobody counts for two."""
+    """Fighters of an actor whom operations in lower slots hold at the same staging place: nobody counts for two."""
     total = 0
-    for i in range(s.count[ORDERS]):
-        if s.order_actor[i] == actor and s.order_from[i] == s.op_staging[side, slot]:
-            total += s.order_n[i]
     for other in range(slot):
         if s.op_state[side, other] == MASSING and s.op_staging[side, other] == s.op_staging[side, slot]:
             total += s.op_force[side, other, actor]
@@ -219,19 +216,35 @@ def promised(s: State, side: int, slot: int, actor: int) -> int:
 
 
 @kernel
-def gathered(s: State, side: int, slot: int, actor: int) -> int:
-    """Fighters of an actor whom an operation has at its staging place."""
-    free = s.strength[actor, s.op_staging[side, slot]] - promised(s, side, slot, actor)
-    return int(max(0, min(s.op_force[side, slot, actor], free)))
+def leaving(s: State, actor: int, place: int) -> int:
+    """Fighters of an actor who have orders to leave a place today."""
+    total = 0
+    for i in range(s.count[ORDERS]):
+        if s.order_actor[i] == actor and s.order_from[i] == place:
+            total += s.order_n[i]
+    return total
+
+
+@kernel
+def part_of(s: State, side: int, slot: int, actor: int, n: int) -> int:
+    """How many of n fighters of an actor an operation can count on: those that it called and that no other has."""
+    return int(max(0, min(s.op_force[side, slot, actor], n - promised(s, side, slot, actor))))
 
 
 @kernel
 def massed(s: State, side: int, slot: int) -> int:
-    """Fighters of an operation who have arrived."""
+    """Fighters of an operation who have arrived, as the morning shows them."""
     total = 0
     for actor in range(s.earmark.shape[0]):
-        total += gathered(s, side, slot, actor)
+        total += part_of(s, side, slot, actor, s.strength[actor, s.op_staging[side, slot]])
     return total
+
+
+@kernel
+def at_hand(s: State, side: int, slot: int, actor: int) -> int:
+    """Fighters of an actor with whom an operation can go in today."""
+    staging = s.op_staging[side, slot]
+    return part_of(s, side, slot, actor, s.strength[actor, staging] - leaving(s, actor, staging))
 
 
 @kernel
@@ -250,8 +263,8 @@ def muster_again(s: State, side: int, slot: int) -> int:
     staging = s.op_staging[side, slot]
     total = 0
     for actor in range(s.earmark.shape[0]):
-        left = s.strength[actor, staging] + on_the_march_to(s, actor, staging) - promised(s, side, slot, actor)
-        n = max(0, min(s.op_force[side, slot, actor], left))
+        left = s.strength[actor, staging] - leaving(s, actor, staging) + on_the_march_to(s, actor, staging)
+        n = part_of(s, side, slot, actor, left)
         s.earmark[actor, staging] -= s.op_force[side, slot, actor] - n
         s.op_force[side, slot, actor] = n
         total += n
@@ -291,7 +304,7 @@ def go_in(day: int, w: World, d: Draw, s: State, side: int, slot: int) -> None:
             hours = s.hours[route]
             risk = s.threat[side, route] if s.threat[side, route] > d.par.interdiction_unsafe_threat else 0.0
     for actor in range(s.earmark.shape[0]):
-        n = gathered(s, side, slot, actor)
+        n = at_hand(s, side, slot, actor)
         if n > 0:
             order(s, actor, staging, target, n, hours, risk)
             s.op_sent[side, slot] += n
@@ -315,7 +328,9 @@ def advance_massing(day: int, w: World, d: Draw, s: State, side: int, slot: int)
     if s.op_days[side, slot] < s.op_prep_days[side, slot]:
         return
     believed = estimate(s, w, side, target, hostile_force(w, s, side, target), True)
-    here = massed(s, side, slot)
+    here = 0
+    for actor in range(s.earmark.shape[0]):
+        here += at_hand(s, side, slot, actor)
     if here >= FULL_MASS * s.op_wanted[side, slot] and here >= FULL_MASS * w.ratio[policy] * believed:
         go_in(day, w, d, s, side, slot)
 
