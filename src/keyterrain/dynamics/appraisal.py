@@ -216,3 +216,9 @@ def enough_mass(
         if p_of_all(believed_p_phase(w, d, place, mass, believed, advantage), phases) >= w.p_least[policy]:
             return float(mass)
     return 0.0
+
+
+@kernel
+def phases_reckoned(d: Draw, s: State, side: int, place: int) -> float:
+    """Phases in a row for which a side wants its odds: half of the sectors that are left, one at least (assumption)."""
+    return max(1.0, 0.5 * phases_left(d, s, side, place))

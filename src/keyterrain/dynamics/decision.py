@@ -23,7 +23,7 @@ from keyterrain.dynamics.appraisal import (
     estimate,
     look,
     p_of_all,
-    phases_left,
+    phases_reckoned,
     prefer,
     scale_values,
     utility,
@@ -203,7 +203,7 @@ def begin_best(day: int, w: World, d: Draw, luck: Luck, s: State, side: int, fre
         if w.ratio[d.policy[side]] * believed > most:
             continue
         advantage = support - believed_handicap(w, d, s, place)
-        phases = max(1.0, 0.5 * phases_left(d, s, side, place))
+        phases = phases_reckoned(d, s, side, place)
         mass = enough_mass(w, d, s, side, place, most, believed, advantage, phases)
         if mass == 0.0:
             continue

@@ -16,7 +16,7 @@ from keyterrain.dynamics.appraisal import (
     enough_mass,
     estimate,
     near_force,
-    phases_left,
+    phases_reckoned,
 )
 from keyterrain.dynamics.kernel import kernel
 from keyterrain.dynamics.luck import DECISION, Luck, mixed, rounded, uniforms
@@ -281,7 +281,7 @@ def review_massing(day: int, w: World, d: Draw, luck: Luck, s: State, side: int,
         target = s.op_target[side, slot]
         here = muster_again(s, side, slot)
         believed = estimate(s, w, side, target, hostile_force(w, s, side, target), True)
-        phases = max(1.0, 0.5 * phases_left(d, s, side, target))
+        phases = phases_reckoned(d, s, side, target)
         advantage = support - believed_handicap(w, d, s, target)
         mass = enough_mass(w, d, s, side, target, here + most, believed, advantage, phases)
         s.op_wanted[side, slot] = int(mass)
