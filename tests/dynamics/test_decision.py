@@ -490,12 +490,22 @@ def test_nobody_counts_for_two_operations_at_one_staging_place() -> None:
     assert s.order_n[: s.count[ORDERS]].sum() == 450
 
 
-def test_nobody_goes_on_from_a_capture_that_is_lost_again() -> None:
-    world, draw, states = consolidating([500, 100])
+@pytest.mark.parametrize(("captor", "expected"), [(GOVERNMENT, [2]), (OPPOSITION, [1])])
+def test_nobody_goes_on_from_a_capture_that_is_lost_again(captor: int, expected: list[int]) -> None:
+    world = make_world(3, [Road(0, 1, 4.0), Road(1, 2, 4.0), Road(0, 2, 4.0)], ACTORS, approaches=np.full(3, 3))
+    draw = make_draw(
+        holder=[GOVERNMENT, captor, OPPOSITION],
+        strength={(ARMY, 0): 20_000, (BRIGADES, 2): 300} | ({(BRIGADES, 1): 15_000} if captor == OPPOSITION else {}),
+        population=np.full(3, 10_000.0),
+        held_days=np.full(3, OLD_DAYS),
+        policy=[PIECEMEAL, HOLD, HOLD],
+        par=CLEAR_SIGHT,
+    )
+    states = evening(world, draw)
     s = opened(states)
-    s.holder[1], s.strength[ARMY, 1], s.strength[BRIGADES, 1] = OPPOSITION, 0, 5000
+    s.op_state[GOVERNMENT, 0], s.op_target[GOVERNMENT, 0] = CONSOLIDATING, 1
     decide(1, world, draw, states, SEED, FIRST)
-    assert s.op_state[GOVERNMENT, 0] == CONSOLIDATING
+    assert targets(states) == expected
 
 
 def test_an_operation_that_is_always_short_by_what_was_lost_on_the_way_is_given_up_after_a_fortnight() -> None:
